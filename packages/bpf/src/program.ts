@@ -1,0 +1,98 @@
+/**
+ * The program: what the assembler makes and every later stage takes.
+ *
+ * Instructions stay in their 8-byte encoding, in one array; everything else is a side table.
+ * A plain value: it can be cloned, sent to a worker, or written as JSON (bytes aside).
+ */
+
+/** Program types that this project knows; names as in the kernel's `bpf_prog_type`, lower case. */
+export type ProgType = 'xdp' | 'sched_cls' | 'sched_act' | 'socket_filter' | 'cgroup_skb'
+
+/** Two ways to write BPF: LLVM's C-like text, and the mnemonics of the conformance suite. */
+export type Dialect = 'llvm' | 'mnemonic'
+
+/** How the bytes of a map's key or value, or a field of it, are read. Offsets and sizes in bytes. */
+export type DataType =
+  | { readonly kind: 'int'; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly format?: IntFormat }
+  | { readonly kind: 'array'; readonly of: DataType; readonly count: number; readonly format?: 'mac' | 'ipv6' | 'hex' }
+  | { readonly kind: 'struct'; readonly name: string; readonly size: number; readonly fields: readonly DataField[] }
+
+/** A hint how an integer reads best; `be` variants are in network order. */
+export type IntFormat = 'dec' | 'hex' | 'ipv4' | 'port' | 'ethertype' | 'ipproto'
+
+export interface DataField {
+  readonly name: string
+  readonly offset: number
+  readonly type: DataType
+}
+
+/** A map as a program asks for it. `type` is the kernel's name in lower case (`array`, `hash`, `perf_event_array`, …) or its number. */
+export interface MapDef {
+  readonly name?: string
+  readonly type: string | number
+  readonly key_size: number
+  readonly value_size: number
+  readonly max_entries: number
+  readonly map_flags?: number
+  readonly key?: DataType
+  readonly value?: DataType
+}
+
+/** The `ld_imm64` at instruction `insn` refers to map number `map`; its src_reg (1 map, 2 map value) stays in the instruction. */
+export interface MapReloc {
+  readonly insn: number
+  readonly map: number
+}
+
+export interface Subprogram {
+  readonly name: string
+  /** First instruction (in 8-byte slots). */
+  readonly start: number
+}
+
+export interface Label {
+  readonly name: string
+  readonly insn: number
+}
+
+export interface Program {
+  readonly name: string
+  readonly progType: ProgType
+  readonly license: string
+  /** 8 bytes an instruction; an `ld_imm64` takes two slots. */
+  readonly insns: Uint8Array
+  readonly maps: readonly MapDef[]
+  readonly relocs: readonly MapReloc[]
+  /** Subprogram 0 is the program itself, at instruction 0. */
+  readonly subprograms: readonly Subprogram[]
+  readonly labels: readonly Label[]
+  /** Source line (from 1) of each slot; 0 where there is none. */
+  readonly lines: Int32Array
+}
+
+/** A place in a source text: lines and columns from 1, end exclusive. */
+export interface SourceRange {
+  readonly startLine: number
+  readonly startColumn: number
+  readonly endLine: number
+  readonly endColumn: number
+}
+
+export interface TextEdit {
+  readonly range: SourceRange
+  readonly text: string
+}
+
+/** One finding about a source text. `code` is stable, `message` says what is wrong, `expected` what would be right. */
+export interface Diagnostic {
+  readonly code: string
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly message: string
+  readonly range: SourceRange
+  readonly expected?: string
+  readonly fix?: { readonly title: string; readonly edits: readonly TextEdit[] }
+}
+
+export type AssembleResult =
+  | { readonly ok: true; readonly program: Program; readonly dialect: Dialect; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }

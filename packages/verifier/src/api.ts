@@ -1,0 +1,63 @@
+/** Question and answer of the verifier. Follows design.md's contracts; fields named as in the vectors. */
+import type { MapDef, MapReloc, ProgType } from '@offload/bpf'
+import type { OffloadDriver } from './driver'
+
+export type KernelVersion = '6.18' | '6.12' | '4.20'
+export type Capability = 'bpf' | 'net_admin' | 'perfmon' | 'sys_admin'
+
+export interface VerifyRequest {
+  readonly progType: ProgType
+  /** 8 bytes an instruction. */
+  readonly insns: Uint8Array
+  readonly maps?: readonly MapDef[]
+  readonly relocs?: readonly MapReloc[]
+  /** Kernel's log level bits: 1 branches, 2 every instruction, 4 statistics. */
+  readonly logLevel?: number
+  /** 1 = BPF_F_STRICT_ALIGNMENT. */
+  readonly progFlags?: number
+  /** Absent: all capabilities. */
+  readonly caps?: readonly Capability[]
+  readonly btf?: Uint8Array
+  readonly funcInfo?: Uint8Array
+  readonly license?: string
+  readonly kernel?: KernelVersion
+  /** Present: the program is loaded for a device. */
+  readonly driver?: OffloadDriver
+  /** Record per-instruction states for the page (costs memory). */
+  readonly record?: boolean
+  /** Asked now and then; true ends the walk with verdict `cancelled`. */
+  readonly cancelled?: () => boolean
+}
+
+export interface VerifyResult {
+  readonly verdict: 'accept' | 'reject' | 'cancelled'
+  /** Positive errno; 0 when accepted. */
+  readonly errno: number
+  /** The last line said before the statistics; '' where nothing was said. */
+  readonly error: string
+  readonly log: string
+  /** Instruction of the refusal, where the walk got to one. */
+  readonly errorInsn?: number
+  /** Who refused: the kernel's own checks or the driver's callback. */
+  readonly refusedBy?: 'kernel' | 'driver'
+  readonly processedInsns: number
+  readonly maxStatesPerInsn: number
+  readonly totalStates: number
+  readonly peakStates: number
+  /** Bytes of stack by subprogram. */
+  readonly stackDepth: readonly number[]
+  /** With `record`: what the walk saw at each instruction, in walk order. */
+  readonly steps?: readonly VerifierStep[]
+  /** Accepted: per original instruction 1 where the walk came by, 0 where it is dead code. */
+  readonly seen?: Uint8Array
+}
+
+/** One visit of one instruction: the state before it, in the kernel's notation. */
+export interface VerifierStep {
+  readonly insn: number
+  readonly frame: number
+  /** Registers and stack slots that are known, e.g. `R1=ctx() R10=fp0`. */
+  readonly state: string
+  /** Index of the step this one continues, -1 for the first. */
+  readonly parent: number
+}
