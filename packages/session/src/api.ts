@@ -1,0 +1,53 @@
+/** What a compilation and a running session give to whoever draws them. Plain values throughout. */
+import type { Diagnostic, Program } from '@offload/bpf'
+import type { DeviceLoadResult, NfpImage } from '@offload/nfp-jit'
+import type { ChipCounters, PacketRecord } from '@offload/nfp-chip'
+import type { VerifyResult } from '@offload/verifier'
+import type { Words } from '@offload/nfp'
+
+/** From text to words. Later stages are absent where an earlier one refused. */
+export interface Compilation {
+  /** True when the program can run on the card. */
+  readonly ok: boolean
+  /** Assembler, kernel and device findings, each at its source range, in that order. */
+  readonly diagnostics: readonly (Diagnostic & { readonly source: 'assembler' | 'kernel' | 'device' })[]
+  readonly program?: Program
+  readonly kernel?: VerifyResult
+  readonly device?: Omit<DeviceLoadResult, 'verify' | 'image' | 'relocated'>
+  readonly image?: NfpImage
+  readonly relocated?: Words
+  /** binutils' text of each word before relocation. */
+  readonly disassembly?: readonly string[]
+}
+
+/** A map as the host sees it now; keys and values in hex, host byte order. */
+export interface MapView {
+  readonly name: string
+  /** Number in the program. */
+  readonly map: number
+  readonly type: string
+  readonly keySize: number
+  readonly valueSize: number
+  readonly maxEntries: number
+  /** Entries read this time (arrays: those that are not all zero, at most `limit`). */
+  readonly entries: readonly { readonly key: string; readonly value: string }[]
+  /** Entries left out because of the limit, or (arrays) because they are zero. */
+  readonly more: number
+}
+
+export interface EventView {
+  readonly time: number
+  readonly cpu: number
+  readonly map: string
+  readonly data: Uint8Array
+  readonly packet: Uint8Array
+}
+
+/** One reading of a running session. Rates are left to the reader: they are differences of two readings. */
+export interface Reading {
+  readonly now: number
+  readonly nanoseconds: number
+  readonly counters: ChipCounters
+  readonly packets: readonly PacketRecord[]
+  readonly events: readonly EventView[]
+}
