@@ -1,0 +1,212 @@
+/**
+ * The one place where a value from outside (link, file, embedding page) becomes a document. Checks form and limits,
+ * copies only known fields, and names the first field that is wrong. Never throws, executes nothing.
+ */
+import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
+import type { FirmwareName } from '@offload/nfp-jit'
+import type { TimeModel } from '@offload/nfp-chip'
+import type { FlowKind, TrafficSpec } from '@offload/packet'
+import type { KernelVersion } from '@offload/verifier'
+import { DOCUMENT_VERSION } from './document'
+import type { InitialEntry, LayoutName, SessionDocument, Traffic, ViewState } from './document'
+
+export type DocumentResult =
+  | { readonly ok: true; readonly document: SessionDocument }
+  | { readonly ok: false; readonly error: string }
+
+/** Largest values that a document may hold; what is beyond is refused with the limit named. */
+export const DOCUMENT_LIMITS = {
+  sourceCharacters: 1_000_000,
+  titleCharacters: 200,
+  captureCharacters: 8_000_000,
+  entries: 10_000,
+  kinds: 64,
+  rate: 1_000_000_000,
+  flows: 1_000_000,
+  queues: 64,
+} as const
+
+class Wrong extends Error {}
+
+const LAYOUTS: readonly LayoutName[] = ['start', 'verifier', 'jit', 'debug', 'traffic']
+const TIME_MODELS: readonly TimeModel[] = ['exact', 'quantum', 'functional']
+const KERNELS: readonly KernelVersion[] = ['6.18', '6.12', '4.20']
+const HEX = /^([0-9a-f]{2})*$/i
+
+type Fields = Readonly<Record<string, unknown>>
+
+function fields(value: unknown, path: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Wrong(`${path} is not an object`)
+  return value as Fields
+}
+
+function list(value: unknown, path: string, max: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Wrong(`${path} is not a list`)
+  if (value.length > max) throw new Wrong(`${path} has ${value.length} items; at most ${max} are allowed`)
+  return value
+}
+
+function text(value: unknown, path: string, max: number): string {
+  if (typeof value !== 'string') throw new Wrong(`${path} is not text`)
+  if (value.length > max) throw new Wrong(`${path} has ${value.length} characters; at most ${max} are allowed`)
+  return value
+}
+
+function number(value: unknown, path: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Wrong(`${path} is not a number`)
+  if (value < min || value > max) throw new Wrong(`${path} is ${value}; it must be from ${min} to ${max}`)
+  return value
+}
+
+function integer(value: unknown, path: string, min: number, max: number): number {
+  const result = number(value, path, min, max)
+  if (!Number.isInteger(result)) throw new Wrong(`${path} is ${result}; it must be a whole number`)
+  return result
+}
+
+function oneOf<T extends string>(value: unknown, path: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value)
+  if (found === undefined) throw new Wrong(`${path} is ${JSON.stringify(value)?.slice(0, 60)}; it must be one of ${choices.join(', ')}`)
+  return found
+}
+
+function hex(value: unknown, path: string, maxBytes: number): string {
+  const digits = text(value, path, maxBytes * 2)
+  if (!HEX.test(digits)) throw new Wrong(`${path} is not hex bytes`)
+  return digits
+}
+
+/** JSON that the traffic generator takes; details beyond form and size are its own business. */
+function plain(value: unknown, path: string, depth: number): unknown {
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'number') return number(value, path, -1e15, 1e15)
+  if (typeof value === 'string') return text(value, path, 65536)
+  if (depth === 0) throw new Wrong(`${path} is nested too deeply`)
+  if (Array.isArray(value)) return list(value, path, 4096).map((item, index) => plain(item, `${path}[${index}]`, depth - 1))
+  const result: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(fields(value, path))) {
+    if (key === '__proto__') throw new Wrong(`${path} has a field named __proto__`)
+    result[key] = plain(item, `${path}.${key}`, depth - 1)
+  }
+  return result
+}
+
+function kind(value: unknown, path: string): FlowKind {
+  const from = fields(plain(value, path, 4), path)
+  number(from['weight'], `${path}.weight`, 0, 1e9)
+  oneOf(from['l3'], `${path}.l3`, ['ipv4', 'ipv6', 'arp', 'ipip'])
+  if (from['l4'] !== undefined) oneOf(from['l4'], `${path}.l4`, ['udp', 'tcp', 'icmp', 'none'])
+  for (const port of ['srcPort', 'dstPort']) if (from[port] !== undefined) integer(from[port], `${path}.${port}`, 0, 65535)
+  integer(from['flows'], `${path}.flows`, 1, DOCUMENT_LIMITS.flows)
+  const size = from['size']
+  if (Array.isArray(size)) {
+    if (size.length === 0) throw new Wrong(`${path}.size is empty`)
+    size.forEach((pair, index) => {
+      const [bytes, weight] = list(pair, `${path}.size[${index}]`, 2)
+      integer(bytes, `${path}.size[${index}][0]`, 14, 9216)
+      number(weight, `${path}.size[${index}][1]`, 0, 1e9)
+    })
+  } else integer(size, `${path}.size`, 14, 9216)
+  return from as unknown as FlowKind
+}
+
+function traffic(value: unknown): Traffic {
+  const from = fields(value, 'traffic')
+  if (oneOf(from['kind'], 'traffic.kind', ['synthetic', 'pcap']) === 'pcap') {
+    const base64 = text(from['base64'], 'traffic.base64', DOCUMENT_LIMITS.captureCharacters)
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw new Wrong('traffic.base64 is not base64')
+    return {
+      kind: 'pcap',
+      name: text(from['name'], 'traffic.name', 200),
+      base64,
+      rate: number(from['rate'], 'traffic.rate', 0, DOCUMENT_LIMITS.rate),
+      loop: from['loop'] === true,
+    }
+  }
+  const spec = fields(from['spec'], 'traffic.spec')
+  const result: Record<string, unknown> = { ...fields(plain({ ...spec, kinds: [] }, 'traffic.spec', 4), 'traffic.spec') }
+  result['seed'] = integer(spec['seed'], 'traffic.spec.seed', 0, 0xffffffff)
+  result['rate'] = number(spec['rate'], 'traffic.spec.rate', 1, DOCUMENT_LIMITS.rate)
+  const kinds = list(spec['kinds'], 'traffic.spec.kinds', DOCUMENT_LIMITS.kinds)
+  if (kinds.length === 0) throw new Wrong('traffic.spec.kinds is empty')
+  result['kinds'] = kinds.map((item, index) => kind(item, `traffic.spec.kinds[${index}]`))
+  if (spec['ports'] !== undefined) {
+    const ports = list(spec['ports'], 'traffic.spec.ports', 8)
+    if (ports.length === 0) throw new Wrong('traffic.spec.ports is empty')
+    result['ports'] = ports.map((port, index) => integer(port, `traffic.spec.ports[${index}]`, 0, 7))
+  }
+  return { kind: 'synthetic', spec: result as unknown as TrafficSpec }
+}
+
+function entry(value: unknown, path: string): InitialEntry {
+  const from = fields(value, path)
+  return {
+    map: text(from['map'], `${path}.map`, 64),
+    key: hex(from['key'], `${path}.key`, 512),
+    value: hex(from['value'], `${path}.value`, 65536),
+  }
+}
+
+function view(value: unknown): ViewState {
+  const from = fields(value, 'view')
+  const selection = from['selection'] === undefined ? undefined : fields(from['selection'], 'view.selection')
+  return {
+    ...(from['layout'] === undefined ? {} : { layout: oneOf(from['layout'], 'view.layout', LAYOUTS) }),
+    ...(from['theme'] === undefined ? {} : { theme: oneOf(from['theme'], 'view.theme', ['dark', 'light']) }),
+    ...(from['panes'] === undefined
+      ? {}
+      : { panes: list(from['panes'], 'view.panes', 32).map((item, index) => text(item, `view.panes[${index}]`, 40)) }),
+    ...(from['breakpoints'] === undefined
+      ? {}
+      : {
+          breakpoints: list(from['breakpoints'], 'view.breakpoints', 1000).map((item, index) =>
+            integer(item, `view.breakpoints[${index}]`, 0, 1_000_000),
+          ),
+        }),
+    ...(selection === undefined
+      ? {}
+      : {
+          selection: {
+            space: oneOf(selection['space'], 'view.selection.space', ['source', 'insn', 'word']),
+            start: integer(selection['start'], 'view.selection.start', 0, 1_000_000),
+            end: integer(selection['end'], 'view.selection.end', 0, 1_000_000),
+          },
+        }),
+  }
+}
+
+/** A document from any value, or one sentence that names the field and what it should be. */
+export function validateDocument(value: unknown): DocumentResult {
+  try {
+    const from = fields(value, 'document')
+    if (from['version'] !== DOCUMENT_VERSION)
+      throw new Wrong(`document.version is ${JSON.stringify(from['version'])}; this page reads version ${DOCUMENT_VERSION}`)
+    const document: SessionDocument = {
+      version: 1,
+      title: text(from['title'], 'title', DOCUMENT_LIMITS.titleCharacters),
+      source: text(from['source'], 'source', DOCUMENT_LIMITS.sourceCharacters),
+      ...(from['demo'] === undefined ? {} : { demo: text(from['demo'], 'demo', 40) }),
+      device: text(from['device'], 'device', 40),
+      firmware: oneOf(from['firmware'], 'firmware', Object.keys(FIRMWARE_PROFILES) as FirmwareName[]),
+      kernel: oneOf(from['kernel'], 'kernel', KERNELS),
+      queues: integer(from['queues'], 'queues', 1, DOCUMENT_LIMITS.queues),
+      seed: integer(from['seed'], 'seed', 0, 0xffffffff),
+      timeModel: oneOf(from['timeModel'], 'timeModel', TIME_MODELS),
+      traffic: traffic(from['traffic']),
+      entries: list(from['entries'], 'entries', DOCUMENT_LIMITS.entries).map((item, index) => entry(item, `entries[${index}]`)),
+      ...(from['indirection'] === undefined
+        ? {}
+        : {
+            indirection: list(from['indirection'], 'indirection', 128).map((item, index) =>
+              integer(item, `indirection[${index}]`, 0, DOCUMENT_LIMITS.queues - 1),
+            ),
+          }),
+      ...(from['view'] === undefined ? {} : { view: view(from['view']) }),
+      ...(from['stopAfter'] === undefined ? {} : { stopAfter: integer(from['stopAfter'], 'stopAfter', 1, 1e9) }),
+    }
+    return { ok: true, document }
+  } catch (error) {
+    if (error instanceof Wrong) return { ok: false, error: error.message }
+    throw error
+  }
+}
