@@ -1,0 +1,158 @@
+/**
+ * The source editor: Monaco, fetched after the first paint, with findings, gutters, rates, heat, links and the one
+ * hint on top of it. Until it is there the same text stands as a plain listing.
+ */
+import { useEffect, useRef, useState } from 'react'
+import type { ReactElement } from 'react'
+import type { editor as MonacoEditor } from 'monaco-editor/editor'
+import { hover } from '../link/service'
+import { useDocument } from '../stores/document'
+import { useView } from '../stores/view'
+import { CodeText } from './code-text'
+import { EditorHint } from './editor-hint'
+import { EditorRates } from './editor-rates'
+import { applyTheme, LANGUAGE_ID } from './language'
+import type { Monaco } from './monaco'
+import { useEditorDecorations } from './use-decorations'
+import { useMarkers } from './use-markers'
+
+export interface LiveEditor {
+  readonly monaco: Monaco
+  readonly editor: MonacoEditor.IStandaloneCodeEditor
+}
+
+/** The one editor on the page, for commands that act on it (fixes, jumps to a line). */
+let current: LiveEditor | undefined
+
+export function revealLine(line: number, focus = true): void {
+  if (current === undefined) return
+  current.editor.revealLineInCenterIfOutsideViewport(line)
+  current.editor.setPosition({ lineNumber: line, column: 1 })
+  if (focus) current.editor.focus()
+}
+
+/** Replace a range of the text as one undo step; false while no editor is there. */
+export function applyEdits(edits: readonly { readonly range: { startLine: number; startColumn: number; endLine: number; endColumn: number }; readonly text: string }[]): boolean {
+  if (current === undefined) return false
+  current.editor.pushUndoStop()
+  current.editor.executeEdits(
+    'fix',
+    edits.map(({ range, text }) => ({
+      range: { startLineNumber: range.startLine, startColumn: range.startColumn, endLineNumber: range.endLine, endColumn: range.endColumn },
+      text,
+      forceMoveMarkers: true,
+    })),
+  )
+  current.editor.pushUndoStop()
+  return true
+}
+
+export function BpfEditor({ rates = true, hint = false }: { readonly rates?: boolean; readonly hint?: boolean }): ReactElement {
+  const host = useRef<HTMLDivElement>(null)
+  const [live, setLive] = useState<LiveEditor | undefined>(undefined)
+  const [failed, setFailed] = useState<string | undefined>(undefined)
+  const theme = useView((state) => state.theme)
+
+  useEffect(() => {
+    let dead = false
+    let made: LiveEditor | undefined
+    import('./monaco').then(
+      ({ monaco }) => {
+        if (dead || host.current === null) return
+        applyTheme(monaco, useView.getState().theme)
+        made = { monaco, editor: createEditor(monaco, host.current) }
+        current = made
+        setLive(made)
+      },
+      (error: unknown) => setFailed(error instanceof Error ? error.message : String(error)),
+    )
+    return () => {
+      dead = true
+      if (current === made) current = undefined
+      made?.editor.getModel()?.dispose()
+      made?.editor.dispose()
+    }
+  }, [])
+
+  useEffect(() => {
+    if (live !== undefined) applyTheme(live.monaco, theme)
+  }, [live, theme])
+
+  useMarkers(live)
+  useEditorDecorations(live, hint)
+
+  return (
+    <>
+      <div className="editor-host" ref={host} data-testid="editor" data-ready={live !== undefined} onMouseLeave={() => hover(undefined)} />
+      {live === undefined && <PlainText message={failed} />}
+      {live !== undefined && rates && <EditorRates live={live} />}
+      {live !== undefined && hint && <EditorHint live={live} />}
+    </>
+  )
+}
+
+function PlainText({ message }: { readonly message: string | undefined }): ReactElement {
+  const source = useDocument((state) => state.document.source)
+  return (
+    <div className="listing" style={{ lineHeight: '20px', paddingLeft: 64 }}>
+      {message !== undefined && <p className="empty">The editor could not be loaded ({message}). The program runs all the same; reload to edit it.</p>}
+      {source.split('\n').map((line, index) => (
+        <div key={index} style={{ minHeight: 20, whiteSpace: 'pre' }}>
+          <CodeText text={line} grammar="bpf" />
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStandaloneCodeEditor {
+  const model = monaco.editor.createModel(useDocument.getState().document.source, LANGUAGE_ID)
+  const editor = monaco.editor.create(element, {
+    model,
+    automaticLayout: true,
+    minimap: { enabled: false },
+    fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-code').trim(),
+    fontSize: 12,
+    lineHeight: 20,
+    lineNumbersMinChars: 3,
+    lineDecorationsWidth: 14,
+    glyphMargin: true,
+    folding: false,
+    scrollBeyondLastLine: false,
+    renderLineHighlight: 'line',
+    renderWhitespace: 'none',
+    overviewRulerLanes: 0,
+    hideCursorInOverviewRuler: true,
+    guides: { indentation: false },
+    padding: { top: 6, bottom: 6 },
+    scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 8, useShadows: false },
+    quickSuggestions: { other: true, comments: false, strings: false },
+    suggestOnTriggerCharacters: true,
+    wordBasedSuggestions: 'off',
+    tabSize: 4,
+    fixedOverflowWidgets: true,
+    accessibilitySupport: 'auto',
+    ariaLabel: 'BPF program. Ctrl+M lets Tab leave the editor.',
+  })
+  editor.onDidChangeModelContent(() => useDocument.getState().setSource(model.getValue()))
+  const stop = useDocument.subscribe(({ document }) => {
+    if (document.source === model.getValue()) return
+    // Keeps the undo history, so that loading something else can be taken back.
+    model.pushStackElement()
+    model.pushEditOperations(null, [{ range: model.getFullModelRange(), text: document.source }], () => null)
+    model.pushStackElement()
+  })
+  editor.onDidDispose(stop)
+  editor.onMouseMove((event) => {
+    const line = event.target.position?.lineNumber
+    hover(line === undefined ? undefined : { space: 'line', start: line, end: line + 1 })
+  })
+  editor.onDidFocusEditorText(() => setFocused(true))
+  editor.onDidBlurEditorText(() => setFocused(false))
+  return editor
+}
+
+/** Whether the text has the keyboard; the way out is then printed below it. */
+function setFocused(editorFocused: boolean): void {
+  useView.setState({ editorFocused })
+}

@@ -1,0 +1,76 @@
+/** Findings as squiggles with quick fixes. They are shown only while they are about the text that stands there. */
+import { useEffect } from 'react'
+import type { IDisposable, languages } from 'monaco-editor/editor'
+import { useDocument } from '../stores/document'
+import { useVerdict } from '../stores/verdict'
+import type { LiveEditor } from './bpf-editor'
+import { LANGUAGE_ID } from './language'
+
+const WHO = { assembler: 'assembler', kernel: 'kernel', device: 'device' } as const
+
+/** The newest findings, or none when the text has moved on. */
+export function useFindings() {
+  const last = useVerdict((state) => state.last)
+  const source = useDocument((state) => state.document.source)
+  return last !== undefined && last.source === source ? last.compilation.diagnostics : undefined
+}
+
+export function useMarkers(live: LiveEditor | undefined): void {
+  const findings = useFindings()
+  useEffect(() => {
+    const model = live?.editor.getModel()
+    if (live === undefined || model === null || model === undefined) return
+    const { MarkerSeverity } = live.monaco
+    const severity = { error: MarkerSeverity.Error, warning: MarkerSeverity.Warning, info: MarkerSeverity.Info }
+    live.monaco.editor.setModelMarkers(
+      model,
+      'offload',
+      (findings ?? []).map((finding) => ({
+        severity: severity[finding.severity],
+        code: finding.code,
+        source: WHO[finding.source],
+        message: finding.expected === undefined ? finding.message : `${finding.message}\nExpected: ${finding.expected}`,
+        startLineNumber: finding.range.startLine,
+        startColumn: finding.range.startColumn,
+        endLineNumber: finding.range.endLine,
+        endColumn: finding.range.endColumn,
+      })),
+    )
+  }, [live, findings])
+
+  useEffect(() => {
+    const model = live?.editor.getModel()
+    if (live === undefined || model === null || model === undefined || findings === undefined) return
+    const provider: IDisposable = live.monaco.languages.registerCodeActionProvider(LANGUAGE_ID, {
+      provideCodeActions(asked, range): languages.CodeActionList {
+        const actions: languages.CodeAction[] = []
+        if (asked === model)
+          for (const finding of findings) {
+            if (finding.fix === undefined || finding.range.startLine > range.endLineNumber || finding.range.endLine < range.startLineNumber) continue
+            actions.push({
+              title: finding.fix.title,
+              kind: 'quickfix',
+              isPreferred: true,
+              edit: {
+                edits: finding.fix.edits.map((edit) => ({
+                  resource: model.uri,
+                  versionId: model.getVersionId(),
+                  textEdit: {
+                    range: {
+                      startLineNumber: edit.range.startLine,
+                      startColumn: edit.range.startColumn,
+                      endLineNumber: edit.range.endLine,
+                      endColumn: edit.range.endColumn,
+                    },
+                    text: edit.text,
+                  },
+                })),
+              },
+            })
+          }
+        return { actions, dispose() {} }
+      },
+    })
+    return () => provider.dispose()
+  }, [live, findings])
+}

@@ -1,0 +1,82 @@
+/**
+ * The page's side of the card worker: starts it, restarts it after a crash, and brings its counters to the page,
+ * through shared memory when the page is isolated, else by lending an array back and forth.
+ */
+import { releaseProxy, transfer, wrap } from 'comlink'
+import type { Remote } from 'comlink'
+import type { CardWorker } from './card.worker'
+import { EMPTY_TELEMETRY, TELEMETRY_LENGTH, readTelemetry } from './telemetry'
+import type { Telemetry } from './telemetry'
+
+export class Card {
+  readonly shared: boolean = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated
+  private worker: Worker | undefined
+  private remote: Remote<CardWorker> | undefined
+  private view: Float64Array | undefined
+  private lent: Float64Array<ArrayBuffer> | undefined
+  private latest: Telemetry = EMPTY_TELEMETRY
+  private readonly onCrash: (message: string) => void
+
+  constructor(onCrash: (message: string) => void) {
+    this.onCrash = onCrash
+  }
+
+  get commands(): Remote<CardWorker> {
+    return (this.remote ??= this.spawn())
+  }
+
+  get alive(): boolean {
+    return this.remote !== undefined
+  }
+
+  /** The newest counters; asks for the next ones where memory is not shared. */
+  telemetry(): Telemetry {
+    if (this.remote === undefined) return this.latest
+    if (this.view !== undefined) {
+      this.latest = readTelemetry(this.view)
+    } else if (this.lent !== undefined) {
+      const lending = this.lent
+      this.lent = undefined
+      this.remote.sample(transfer(lending, [lending.buffer])).then(
+        (returned) => {
+          this.lent = returned
+          this.latest = readTelemetry(returned)
+        },
+        () => {
+          this.lent = new Float64Array(TELEMETRY_LENGTH)
+        },
+      )
+    }
+    return this.latest
+  }
+
+  /** End the worker, whatever it is doing. The next command starts another, empty one. */
+  end(): void {
+    this.remote?.[releaseProxy]()
+    this.worker?.terminate()
+    this.remote = undefined
+    this.worker = undefined
+    this.view = undefined
+    this.latest = EMPTY_TELEMETRY
+  }
+
+  private spawn(): Remote<CardWorker> {
+    const worker = new Worker(new URL('./card.worker.ts', import.meta.url), { type: 'module', name: 'card' })
+    worker.addEventListener('error', (event) => {
+      event.preventDefault()
+      if (this.worker !== worker) return
+      this.end()
+      this.onCrash(event.message || 'its worker could not be started')
+    })
+    this.worker = worker
+    const remote = wrap<CardWorker>(worker)
+    if (this.shared) {
+      const buffer = new SharedArrayBuffer(TELEMETRY_LENGTH * 8)
+      this.view = new Float64Array(buffer)
+      void remote.shareTelemetry(buffer)
+    } else {
+      this.lent = new Float64Array(TELEMETRY_LENGTH)
+    }
+    return remote
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The worker that judges programs: one call, text in, `Compilation` out. It keeps nothing, so that the page may
+ * end it at any moment (a newer text, a walk that takes too long) and start another.
+ */
+import { expose } from 'comlink'
+import { compile } from '@offload/session'
+import type { Compilation, SessionDocument } from '@offload/session'
+
+const judge = {
+  compile(document: SessionDocument): Compilation {
+    return compile(document, { record: true })
+  },
+}
+
+export type CompileWorker = typeof judge
+
+expose(judge)
