@@ -70,6 +70,9 @@ export function place(left: Operand, right: Operand, allowSameKind = false): Pla
   if (kind === sourceClass(right) && kind !== 'none' && (!allowSameKind || kind.startsWith('gpr'))) {
     throw new EncodeError('same-kind', `two source operands of one kind: ${kind}`)
   }
+  if (left.kind === 'lm' && right.kind === 'lm' && usesLmExtension(left) !== usesLmExtension(right)) {
+    throw new EncodeError('bad-operand', `LM pointers ${left.pointer} and ${right.pointer} in one word`)
+  }
   const swap = isBank(left, 'B') || isBank(right, 'A')
   const lmExtension = usesLmExtension(left) || usesLmExtension(right)
   return swap ? { a: right, b: left, swap, lmExtension } : { a: left, b: right, swap, lmExtension }
