@@ -13,11 +13,18 @@ export type Dialect = 'llvm' | 'mnemonic'
 
 /** How the bytes of a map's key or value, or a field of it, are read. Offsets and sizes in bytes. */
 export type DataType =
-  | { readonly kind: 'int'; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly format?: IntFormat }
+  | {
+      readonly kind: 'int'
+      readonly size: 1 | 2 | 4 | 8
+      readonly signed: boolean
+      readonly format?: IntFormat
+      /** Stored in network order; absent means little-endian. */
+      readonly bigEndian?: boolean
+    }
   | { readonly kind: 'array'; readonly of: DataType; readonly count: number; readonly format?: 'mac' | 'ipv6' | 'hex' }
   | { readonly kind: 'struct'; readonly name: string; readonly size: number; readonly fields: readonly DataField[] }
 
-/** A hint how an integer reads best; `be` variants are in network order. */
+/** A hint how an integer reads best; whether it is in network order says `bigEndian`. */
 export type IntFormat = 'dec' | 'hex' | 'ipv4' | 'port' | 'ethertype' | 'ipproto'
 
 export interface DataField {
