@@ -5,6 +5,8 @@
 import type { Words } from '@offload/nfp'
 import type { KernelVersion, VerifyResult } from '@offload/verifier'
 import type { MapDef, MapReloc, ProgType } from '@offload/bpf'
+import type { MapWordUses } from './driver/map-word-uses'
+import type { PassSwitches, PassTrace } from './passes/pass'
 
 export type FirmwareName =
   | 'full' | 'hi' | 'nohelp' | 'headmeta' | 'small' | 'nomaps'
@@ -84,10 +86,78 @@ export interface NfpImage {
   readonly maxPktOffset: number
 }
 
+/** A map of a program for the device. Arrays and hashes are put on the card unless `host` says otherwise. */
+export interface DeviceMapDef extends MapDef {
+  /** Made without an interface: it stays on the host (a device program may not refer to it). */
+  readonly host?: boolean
+  /** Hex bytes that the host wrote to an element before the load; they mark words of the value. */
+  readonly init?: string
+  /** Marks of an existing map, changed by the load. Absent: a new map without marks. */
+  readonly uses?: MapWordUses
+}
+
+/** Stable names of the driver's refusals, for advice and tests. */
+export type RefusalCode =
+  | 'opcode'
+  | 'registers'
+  | 'helper-missing'
+  | 'helper-unknown'
+  | 'adjust-head-meta'
+  | 'argument-not-stack'
+  | 'argument-variable'
+  | 'argument-unaligned'
+  | 'counter-not-zero'
+  | 'counter-initialised'
+  | 'event-flags'
+  | 'event-data'
+  | 'event-data-changed'
+  | 'exit-not-constant'
+  | 'exit-action'
+  | 'pointer-type'
+  | 'pointer-changed'
+  | 'stack-variable'
+  | 'stack-moved'
+  | 'map-write'
+  | 'map-variable'
+  | 'map-bounds'
+  | 'map-use-conflict'
+  | 'context-store'
+  | 'queue-select-missing'
+  | 'atomic-op'
+  | 'atomic-target'
+  | 'atomic-addend'
+  | 'multiply-range'
+  | 'divide-range'
+  | 'divide-variable'
+  | 'divide-negative'
+  | 'stack-too-large'
+  | 'optimisation'
+  | 'program-too-long'
+  | 'translation'
+  | 'map-type'
+  | 'map-flags'
+  | 'map-count'
+  | 'map-elements'
+  | 'map-element-size'
+  | 'map-key-size'
+  | 'map-value-size'
+  | 'no-maps'
+
+/** One refusal of the driver: where, why, and its words (without the `[nfp] ` prefix). */
+export interface DeviceRefusal {
+  readonly insn?: number
+  /** Index of the map, for refusals of maps. */
+  readonly map?: number
+  /** Positive errno. */
+  readonly errno: number
+  readonly code: RefusalCode
+  readonly text: string
+}
+
 export interface DeviceLoadRequest {
   readonly progType: ProgType
   readonly insns: Uint8Array
-  readonly maps: readonly MapDef[]
+  readonly maps: readonly DeviceMapDef[]
   readonly relocs: readonly MapReloc[]
   /** Value that the JIT puts into each map's ld_imm64: firmware table id, or host id for perf event arrays. Absent: chosen as the driver would. */
   readonly mapIds?: readonly number[]
@@ -97,6 +167,11 @@ export interface DeviceLoadRequest {
   readonly logLevel?: number
   readonly record?: boolean
   readonly cancelled?: () => boolean
+  readonly license?: string
+  /** Optimisation passes to leave out, by name. */
+  readonly passes?: PassSwitches
+  /** Keep the program before and after each pass (`DeviceLoadResult.passes`). */
+  readonly trace?: boolean
 }
 
 export interface DeviceLoadResult {
@@ -106,8 +181,18 @@ export interface DeviceLoadResult {
   /** Stage of a refusal, as in the vectors: verify_insn, finalize, translate, map_alloc, verifier, map_create. */
   readonly stage?: string
   readonly insn?: number
+  /** Index of the map that was refused. */
+  readonly map?: number
   readonly verify: VerifyResult
   readonly image?: NfpImage
   /** Relocated for `port`, relocation byte cleared, ECC filled in. */
   readonly relocated?: Words
+  /** The driver's refusals; the first is the one that counted. */
+  readonly refusals?: readonly DeviceRefusal[]
+  /** Per slot: 0 the driver was not asked, 1 accepted, 2 refused. There even where the kernel refused later. */
+  readonly driverVerdicts?: Uint8Array
+  /** Lines the driver wrote to the kernel log, without prefix. */
+  readonly kernelLog?: readonly string[]
+  /** With `trace`: each pass's effect. */
+  readonly passes?: readonly PassTrace[]
 }

@@ -5,7 +5,7 @@
  * `finalize` (subprograms, zero-extension marks); then the passes rewrite it and the translator reads it.
  * Follows nfp-jit.md, section 4. It always holds the program as loaded, never the kernel's rewritten one.
  */
-import { CLASS_LD, classOf, CODE_CALL, CODE_EXIT, isJump, modeOf } from './opcodes'
+import { CODE_CALL, CODE_LD_IMM64, isJump, JMP_EXIT, operationOf } from './opcodes'
 
 /** Bits of `ProgramInfo.flags`, numbered as the driver numbers them. */
 export const FLAG_JUMP_DST = 1
@@ -72,7 +72,6 @@ export class ProgramInfo {
   readonly arg2Off: Int32Array
   readonly arg2Var: Int32Array
   readonly arg2Varies: Uint8Array
-  readonly visited: Uint8Array
 
   /** Unsigned 64-bit bounds over all visits, low and high word a slot. */
   readonly uminSrc: Uint32Array
@@ -127,7 +126,6 @@ export class ProgramInfo {
     this.arg2Off = new Int32Array(length)
     this.arg2Var = new Int32Array(length)
     this.arg2Varies = new Uint8Array(length)
-    this.visited = new Uint8Array(length)
     this.uminSrc = new Uint32Array(2 * length).fill(0xffffffff)
     this.umaxSrc = new Uint32Array(2 * length)
     this.uminDst = new Uint32Array(2 * length).fill(0xffffffff)
@@ -161,7 +159,7 @@ export class ProgramInfo {
 
   /** The slot is the second half of a 64-bit constant. */
   isSecondHalf(insn: number): boolean {
-    return insn > 0 && this.code[insn - 1] === 0x18 && this.code[insn] === 0
+    return insn > 0 && this.code[insn - 1] === CODE_LD_IMM64 && this.code[insn] === 0
   }
 
   /** Constant offset of a memory access's pointer: fixed part and known part of the variable one. */
@@ -207,6 +205,11 @@ export class ProgramInfo {
     this.stackSize = this.deepestCallChain()
   }
 
+  /** Takes over the kernel's marks of instructions whose 32-bit result must be zero-extended. */
+  setZeroExtension(zext: Uint8Array): void {
+    for (let i = 0; i < this.length; i++) if (zext[i]) this.flags[i]! |= FLAG_ZEXT
+  }
+
   /** A deep copy: the passes rewrite their input, so a page that compares settings works on copies. */
   clone(): ProgramInfo {
     const copy = new ProgramInfo(this.encode())
@@ -221,7 +224,7 @@ export class ProgramInfo {
   private markJumpTargets(): void {
     for (let i = 0; i < this.length; i++) {
       const code = this.code[i]!
-      if (!isJump(code) || (code & 0xf0) === (CODE_EXIT & 0xf0) || this.isHelperCall(i)) continue
+      if (!isJump(code) || operationOf(code) === JMP_EXIT || this.isHelperCall(i)) continue
       const call = this.isPseudoCall(i)
       const target = i + 1 + (call ? this.imm[i]! : this.off[i]!)
       if (target < 0 || target >= this.length) continue
@@ -273,7 +276,6 @@ const COLUMNS = [
   'arg2Off',
   'arg2Var',
   'arg2Varies',
-  'visited',
   'uminSrc',
   'umaxSrc',
   'uminDst',
@@ -288,6 +290,3 @@ const COLUMNS = [
 
 /** Rounds up to a multiple of `unit`, a power of two. */
 export const roundUp = (value: number, unit: number): number => (value + unit - 1) & -unit
-
-/** LD_ABS and LD_IND share a class with the 64-bit constant; told apart by the mode. */
-export const isImm64 = (code: number): boolean => classOf(code) === CLASS_LD && modeOf(code) === 0 && code === 0x18
