@@ -153,12 +153,13 @@ class TranslationWalk {
         subprogramPrologue(out)
       }
       if (!p.isSkipped(i)) this.translateInsn(cx, i)
-      if (p.has(i, FLAG_SKIP_NOOP)) {
-        notes.push({ insn: i, kind: 'removed', pass: 'no-op', reason: 'it leaves the register as it is' })
-      }
       insnWords[2 * i + 1] = code.length
       code.endUnit()
       this.translated++
+      const silent = code.length === insnWords[2 * i] && p.code[i] !== CODE_LD_IMM64
+      if (silent && (!p.isSkipped(i) || p.has(i, FLAG_SKIP_NOOP))) {
+        notes.push({ insn: i, kind: 'removed', pass: 'no-op', reason: 'it leaves the register as it is' })
+      }
     }
   }
 
