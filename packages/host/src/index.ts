@@ -1,1 +1,10 @@
-export {}
+export { ERRNO, errnoName, errnoText } from './errno'
+export { createVm, DEFAULT_LIMIT, loadProgram, quietEnvironment, runConformance, runProgram } from './vm/run'
+export type { ConformanceResult, RunOptions, RunResult } from './vm/run'
+export { Vm } from './vm/vm'
+export type { VmEnvironment, VmFault } from './vm/vm'
+export type { VmProgram } from './vm/program'
+export { createHostMap, mapAttributes, checkMapAttributes, mapTypeName } from './maps/create'
+export type { CreateResult } from './maps/create'
+export { BPF_ANY, BPF_EXIST, BPF_NOEXIST } from './maps/map'
+export type { HostMap, LookupResult, MapAttributes } from './maps/map'
