@@ -232,7 +232,7 @@ export class Declarations implements OperandNames {
     }
     const fixed = FIXED_SIZES[typeof type === 'string' ? type : (MAP_TYPE_NAMES[type] ?? '')]
     const map: { -readonly [K in keyof MapDef]: MapDef[K] } = {
-      ...(name === '_' ? {} : { name }),
+      ...(name === '_' && !quoted ? {} : { name }),
       type: typeof type === 'number' && MAP_TYPE_NAMES[type] !== undefined ? MAP_TYPE_NAMES[type]! : type,
       key_size: fixed?.[0] ?? -1,
       value_size: fixed?.[1] ?? -1,
@@ -243,8 +243,10 @@ export class Declarations implements OperandNames {
     if (complete && map.key_size < 0) map.key_size = typeWord === 'queue' || typeWord === 'stack' || typeWord === 'bloom_filter' ? 0 : 4
     if (complete && map.value_size < 0) this.malformed('.map', Math.max(0, lexer.count - 1), 'a value size is needed', 'value TYPE')
     // A map with mistakes is kept, so that its name is known and not reported again wherever it is used.
-    if (name !== '_' && !this.declare('map', name, 1)) return
-    if (name !== '_') this.mapNumbers.set(name, this.maps.length)
+    // A quoted name may be there twice (the kernel allows it): such a map is used by its number.
+    const named = quoted ? !this.mapNumbers.has(name) : name !== '_'
+    if (named && !this.declare('map', name, 1)) return
+    if (named) this.mapNumbers.set(name, this.maps.length)
     this.maps.push(map)
   }
 

@@ -56,12 +56,18 @@ export interface TypeFailure {
   readonly reason: string
 }
 
-/** Reads `name[count]… [format]` from token `at`. */
+/** Reads `name[:format][count]… [format]` from token `at`; the first format is the element's, the second the array's. */
 export function readType(lexer: Lexer, at: number, lookup: (name: string) => DataType | undefined): TypeReading | TypeFailure {
   const name = lexer.textOf(at)
   let type = lexer.kinds[at] === TOKEN.NAME ? lookup(name) : undefined
   if (type === undefined) return { at, unknown: lexer.kinds[at] === TOKEN.NAME, reason: 'a type is needed' }
   let end = at + 1
+  if (lexer.textOf(end) === ':') {
+    const formatted = withFormat(type, lexer.textOf(end + 1))
+    if (formatted === undefined) return { at: end + 1, unknown: false, reason: 'a format is needed' }
+    type = formatted
+    end += 2
+  }
   const counts: number[] = []
   while (lexer.textOf(end) === '[') {
     const count = lexer.values[end + 1]!
