@@ -1,13 +1,14 @@
 /** The host machine against runs that a real kernel recorded, and against the public conformance suite's stated results. */
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { parseHex, formatHex } from '@offload/packet'
+import { assemble } from '@offload/bpf'
+import { formatHex, parseHex } from '@offload/packet'
 import type { MapDef, MapReloc, ProgType } from '@offload/bpf'
 import { describe, expect, it } from 'vitest'
 import { jsonlFiles, readJsonl, vectorsDir } from '../../../tooling/vectors'
 import { createHostMap, mapAttributes } from '../maps/create'
 import { SlotMap } from '../maps/slot-map'
-import { createVm, loadProgram, runProgram } from './run'
+import { createVm, loadProgram, runConformance, runProgram } from './run'
 import type { HostMap } from '../maps/map'
 
 interface RunVector {
@@ -87,7 +88,58 @@ describe.skipIf(dir === undefined)('runs recorded by the kernel', () => {
     }).filter(([, text]) => text !== '')
     console.log(`host machine: ${vectors.length - bad.length} of ${vectors.length} recorded runs equal`)
     if (process.env['OFFLOAD_SHOW']) for (const [id, text] of bad) console.log(`${id}: ${text}`)
-    expect(bad.length).toBeLessThanOrEqual(0)
+    expect(bad).toEqual([])
     expect(vectors.length).toBeGreaterThan(1000)
+  })
+})
+
+interface ConformanceFile {
+  readonly name: string
+  readonly asm?: string
+  readonly raw?: string
+  readonly mem?: string
+  readonly result?: string
+}
+
+function readConformance(file: string): ConformanceFile {
+  const sections: Record<string, string> = {}
+  let section = ''
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const head = /^--\s*(.+?)\s*$/.exec(line)
+    if (head) {
+      section = head[1]!
+      sections[section] = ''
+    } else if (section) sections[section] += `${line.replace(/#.*/, '')}\n`
+  }
+  return { name: path.basename(file), ...sections }
+}
+
+const suite = vectorsDir('bpf_conformance', 'tests')
+
+describe.skipIf(suite === undefined)('public conformance suite', () => {
+  const files = suite === undefined ? [] : readdirSync(suite).filter((name) => name.endsWith('.data')).map((name) => readConformance(path.join(suite, name)))
+  it('gives the stated results', () => {
+    const bad: string[] = []
+    let run = 0
+    for (const file of files) {
+      if (file.result === undefined) continue
+      const words = (file.raw ?? '').trim().split(/\s+/)
+      const raw = file.raw === undefined ? undefined : parseHex(words.map((word) => word.replace(/^0x/, '').padStart(2, '0')).map((word) => (word.length === 16 ? word.match(/../g)!.toReversed().join('') : word)).join(''))
+      const assembled = raw ? undefined : assemble(file.asm!, { dialect: 'mnemonic' })
+      const insns = raw ?? (assembled?.ok ? assembled.program.insns : undefined)
+      if (!insns) {
+        bad.push(`${file.name}: does not assemble ${JSON.stringify(assembled?.diagnostics[0])}`)
+        continue
+      }
+      run++
+      const got = runConformance(insns, parseHex(file.mem ?? '')!)
+      const want = BigInt.asUintN(64, BigInt(file.result.trim()))
+      const have = got.ok ? (BigInt(got.r0.hi) << 32n) | BigInt(got.r0.lo) : got.error
+      if (have !== want) bad.push(`${file.name}: ${String(have)}, stated ${want}`)
+    }
+    console.log(`conformance: ${files.length - bad.length} of ${files.length} files, ${run} run`)
+    for (const line of bad) console.log(line)
+    expect(bad).toEqual([])
+    expect(run).toBeGreaterThan(300)
   })
 })
