@@ -18,7 +18,8 @@ describe('assemble', () => {
       const word = generateWord(below)
       const text = printWord(word)
       const again = assembleWord(text)
-      if (again.lo !== word.lo || again.hi !== word.hi) expect(`${text} is ${hex(again)}`).toBe(`${text} is ${hex(word)}`)
+      if (again.lo !== word.lo || again.hi !== word.hi)
+        expect(`${text} is ${hex(again)}`).toBe(`${text} is ${hex(word)}`)
       seen.add(text.replace(/[[ ,].*/, ''))
     }
     expect(seen.size).toBeGreaterThan(60)
@@ -55,7 +56,8 @@ describe('assemble', () => {
   })
 
   it('reports every bad line with its number and code', () => {
-    const source = 'alu[gprA_0, gprA_1, +, gprA_2]\nfoo[1]\nnop, no_cc\nalu[gprA_0, gprC_1, +, 0x1]\nbr[.1], defer[3]\nimmed['
+    const source =
+      'alu[gprA_0, gprA_1, +, gprA_2]\nfoo[1]\nnop, no_cc\nalu[gprA_0, gprC_1, +, 0x1]\nbr[.1], defer[3]\nimmed['
     const { words, problems } = assembleNfp(source)
     expect(words).toEqual([])
     expect(problems.map(({ line, code }) => `${line} ${code}`)).toEqual([

@@ -26,10 +26,19 @@ describe('describeWord', () => {
     ['alu[gprA_4, gprA_4, +, gprB_2], gpr_wrboth', 'Add A4 and B2, result to A4 and B4.'],
     ['alu[--, gprA_0, -, 0x3]', 'Subtract 3 from A0, only for the flags.'],
     ['alu[gprA_2, --, B, *l$index1[2]]', 'Copy local memory at pointer 1, word 2, result to A2.'],
-    ['alu[*l$index3++, --, B, $xfer_1]', 'Copy transfer-in register 1, result to local memory at pointer 3 (then one word up).'],
+    [
+      'alu[*l$index3++, --, B, $xfer_1]',
+      'Copy transfer-in register 1, result to local memory at pointer 3 (then one word up).',
+    ],
     ['alu_shf[gprA_0, --, B, gprB_0, <<8], gpr_wrboth', 'Take B0 shifted left by 8, result to A0 and B0.'],
-    ['dbl_shf[gprA_1, gprA_1, gprB_0, >>24]', 'Shift the 64 bits of A1 (high) and B0 (low) right by 24, low word, result to A1.'],
-    ['ld_field[gprA_0, 1100, gprB_2, <<16]', 'Replace bytes 2 and 3 of A0 by those of B2 shifted left by 16 and keep the others.'],
+    [
+      'dbl_shf[gprA_1, gprA_1, gprB_0, >>24]',
+      'Shift the 64 bits of A1 (high) and B0 (low) right by 24, low word, result to A1.',
+    ],
+    [
+      'ld_field[gprA_0, 1100, gprB_2, <<16]',
+      'Replace bytes 2 and 3 of A0 by those of B2 shifted left by 16 and keep the others.',
+    ],
     ['immed[gprA_4, 0xffff8000]', 'Load 0xffff8000 into A4.'],
     ['immed[--, 0xf80]', 'Make 0xf80 the previous result, for the command that follows.'],
     ['immed_w1[gprB_21, 0xdead]', 'Set the upper half of B21 to 0xdead.'],

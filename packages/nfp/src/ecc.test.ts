@@ -19,7 +19,8 @@ describe('ECC', () => {
   it('notices every single flipped bit of instruction and code', () => {
     const stored = withEcc(makeWord(0x012cd015, 0x02f0))
     for (let bit = 0; bit < 64; bit++) {
-      const flipped = bit < 32 ? makeWord(stored.lo ^ (1 << bit), stored.hi) : makeWord(stored.lo, stored.hi ^ (1 << (bit - 32)))
+      const flipped =
+        bit < 32 ? makeWord(stored.lo ^ (1 << bit), stored.hi) : makeWord(stored.lo, stored.hi ^ (1 << (bit - 32)))
       expect(eccMatches(flipped), `bit ${bit}`).toBe(false)
     }
   })

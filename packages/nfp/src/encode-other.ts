@@ -88,4 +88,3 @@ export function aluFunction(
   if (options.lmLoad !== undefined) putChecked(word, ALU.b, options.lmLoad)
   return word
 }
-

@@ -306,7 +306,12 @@ export function mulStep(
 }
 
 /** `mul_step[dst, --], …_last` (low word of the product) or `…_last2` (high word). `dst` may be `NONE`. */
-export function mulLast(dst: Operand, type: MulType, step: 'last' | 'last2' = 'last', options: ResultOptions = {}): Word {
+export function mulLast(
+  dst: Operand,
+  type: MulType,
+  step: 'last' | 'last2' = 'last',
+  options: ResultOptions = {},
+): Word {
   const { a, b, swap, lmExtension } = place(dst, NONE)
   const word = emptyWord('mult')
   writeField(word, MUL.a, encodeUnrestricted(a, swap ? 'source' : 'destination'))

@@ -8,16 +8,7 @@ import { decodeWord } from './decode'
 import type { Instruction } from './decode'
 import { STORE, classOf, readField } from './fields'
 import type { Field } from './fields'
-import {
-  ALU_FUNCTIONS,
-  ALU_OPS,
-  CONDITIONS,
-  MUL_STEPS,
-  MUL_TYPES,
-  RELOCATION,
-  SHF_OPS,
-  nameOf,
-} from './names'
+import { ALU_FUNCTIONS, ALU_OPS, CONDITIONS, MUL_STEPS, MUL_TYPES, RELOCATION, SHF_OPS, nameOf } from './names'
 import { operandText } from './print'
 import type { DecodedOperand } from './operand-decode'
 

@@ -120,7 +120,8 @@ const GENERATORS: readonly ((below: Below) => Word)[] = [
     // A double shift prints its operands but no operator, so only `B` and `asr` come back.
     const by = shift(below)
     const op = pick(below, by.kind === 'dbl>>' ? (['B', 'asr'] as const) : (Object.keys(SHF_OPS) as ShfOp[]))
-    if (op === 'byte_align') return shf(destination(below, true), NONE, op, source(below, true), undefined, result(below))
+    if (op === 'byte_align')
+      return shf(destination(below, true), NONE, op, source(below, true), undefined, result(below))
     const noLeft = op === 'asr' || (by.kind !== 'dbl>>' && (op === 'B' || op === '~B'))
     const left = noLeft ? NONE : source(below, true)
     return shf(destination(below, true), left, op, source(below, true), by, result(below))

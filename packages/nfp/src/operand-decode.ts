@@ -58,5 +58,4 @@ export function decodeRestrictedDestination(code: number, bank: Bank, lmExtensio
   return asDestination(decodeRestricted(code, bank, lmExtension, 0))
 }
 
-const asDestination = (operand: DecodedOperand): DecodedOperand =>
-  operand.kind === 'imm' ? { kind: 'none' } : operand
+const asDestination = (operand: DecodedOperand): DecodedOperand => (operand.kind === 'imm' ? { kind: 'none' } : operand)

@@ -253,9 +253,7 @@ function printMul(insn: MulInstruction, out: Writer): string {
     ? `${out.operand(lastDestination(insn))}, --`
     : `${out.operand(insn.left)}, ${out.operand(insn.right)}`
   if (type === 'start') return `mul_step[${list}], start`
-  const step = last
-    ? (['last', 'last2'][insn.step - 4] ?? out.fail('<invalid mul_step>'))
-    : `step${insn.step + 1}`
+  const step = last ? (['last', 'last2'][insn.step - 4] ?? out.fail('<invalid mul_step>')) : `step${insn.step + 1}`
   return `mul_step[${list}], ${type}_${step}`
 }
 
@@ -290,9 +288,7 @@ function inputState(state: number): string {
 }
 
 function printCtxArb(insn: CtxArbInstruction): string {
-  return (
-    `ctx_arb[${arbitrationList(insn)}]` + (insn.any ? ', any' : '') + (insn.resume ? `, br[.${insn.address}]` : '')
-  )
+  return `ctx_arb[${arbitrationList(insn)}]` + (insn.any ? ', any' : '') + (insn.resume ? `, br[.${insn.address}]` : '')
 }
 
 function arbitrationList(insn: CtxArbInstruction): string {
