@@ -219,13 +219,12 @@ for (const { bits, size, letter } of [SIZES[3], SIZES[2], SIZES[1], SIZES[0]]) {
   const suffix = bits === 64 ? '' : String(bits)
   const at = `(u${bits} *)({dst}{off})`
   const mem = `[%{dst}{off}]`
-  const src = bits === 64 ? '{src}' : '{xsrc}'
   const wsrc = bits === 64 ? '{src}' : '{wsrc}'
   const kernelName = bits === 64 ? 'atomic64' : 'atomic'
   const narrow = bits < 32 ? ' The kernel refuses it at this width.' : ''
   for (const { name, op, sign, what } of ATOMIC_OPS) {
     const isa = name === 'add' ? 1 : 3
-    add(`atomic_${name}${bits}`, opcode, isa, 'atomic', `lock *${at} ${sign} ${src}`, `lock ${name}${suffix} ${mem}, %{src}`, `Atomically ${what}, ${bits} bits.${narrow}`, {
+    add(`atomic_${name}${bits}`, opcode, isa, 'atomic', `lock *${at} ${sign} ${wsrc}`, `lock ${name}${suffix} ${mem}, %{src}`, `Atomically ${what}, ${bits} bits.${narrow}`, {
       fixed: { imm: op },
       kernel: `lock *${at} ${sign} {src}`,
       ...(bits === 64 ? { alsoMnemonic: [`lock ${name}64 ${mem}, %{src}`] } : {}),
@@ -246,8 +245,7 @@ for (const { bits, size, letter } of [SIZES[3], SIZES[2], SIZES[1], SIZES[0]]) {
     fixed: { imm: ATOMIC.CMPXCHG },
     kernel: `r0 = ${kernelName}_cmpxchg(${at}, r0, {src})`,
   })
-  const dst = bits === 64 ? '{dst}' : '{xdst}'
-  add(`load_acquire${bits}`, opcode, 4, 'atomic', `${bits === 64 ? dst : '{wdst}'} = load_acquire((u${bits} *)({src}{off}))`, `ldacq${letter} %{dst}, [%{src}{off}]`, `Loads ${bits} bits; no later access may move before it.`, {
+  add(`load_acquire${bits}`, opcode, 4, 'atomic', `${bits === 64 ? '{dst}' : '{wdst}'} = load_acquire((u${bits} *)({src}{off}))`, `ldacq${letter} %{dst}, [%{src}{off}]`, `Loads ${bits} bits; no later access may move before it.`, {
     fixed: { imm: ATOMIC.LOAD_ACQ },
     kernel: `{dst} = load_acquire((u${bits} *)({src}{off}))`,
   })
