@@ -72,6 +72,18 @@ export interface ResumePoint {
   readonly reason: 'entry' | 'swap' | 'indirect'
 }
 
+/** A call found by its return address. */
+export interface Call {
+  /** The calling branch. */
+  readonly word: number
+  /** Word branched to, -1 outside the image (a helper). */
+  readonly target: number
+  /** Word the target goes on to (a routine that saves registers, then enters the callee), or -1. */
+  readonly through: number
+  /** Word at the return address. */
+  readonly returnTo: number
+}
+
 /** Something the analysis cannot model or a program should not do. */
 export interface FlowProblem {
   readonly word: number
@@ -88,6 +100,8 @@ export interface FlowGraph {
   readonly resumePoints: readonly ResumePoint[]
   /** Words that indirect jumps may lead to, ascending. */
   readonly indirectTargets: readonly number[]
+  /** Calls by the word of their branch. */
+  readonly calls: ReadonlyMap<number, Call>
   readonly problems: readonly FlowProblem[]
 }
 
@@ -166,8 +180,7 @@ class Analysis {
   private readonly leaders: Set<number>
   private readonly indirect: Set<number>
   private readonly entries: readonly number[]
-  /** Return address word of the unconditional branches that are calls. */
-  private readonly returns = new Map<number, number>()
+  private readonly calls = new Map<number, Call>()
 
   constructor(words: Words, options: FlowOptions) {
     this.count = words.length / 2
@@ -221,6 +234,7 @@ class Analysis {
       instructions: this.instructions,
       resumePoints: this.resumePoints(),
       indirectTargets: [...this.indirect].sort((left, right) => left - right),
+      calls: this.calls,
       problems: this.problems,
     }
   }
@@ -239,7 +253,14 @@ class Analysis {
         plainImmediate(this.instructions[word + 1 + slot]),
       )
       if (!this.inside(after) || !values.includes(after + this.origin)) continue
-      this.returns.set(word, after)
+      const target = transfer.outside ? -1 : transfer.address - this.origin
+      const through = values.find((value) => value !== after + this.origin && this.inside(value - this.origin))
+      this.calls.set(word, {
+        word,
+        target: this.inside(target) ? target : -1,
+        through: this.inside(target) && through !== undefined ? through - this.origin : -1,
+        returnTo: after,
+      })
       for (const value of values) if (this.inside(value - this.origin)) this.indirect.add(value - this.origin)
     }
   }
@@ -282,7 +303,7 @@ class Analysis {
         const end = Math.min(word + 1 + transfer.slots, this.count)
         const through = transfer.exit === 'swap' && !this.split && transfer.address < 0
         if (!through) {
-          const exit = this.returns.has(word) ? 'call' : transfer.exit
+          const exit = this.calls.has(word) ? 'call' : transfer.exit
           return { start, end, terminator: word, exit }
         }
       }
