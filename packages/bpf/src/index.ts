@@ -18,3 +18,4 @@ export { disassemble, disassembleWithLines, type DisassembleOptions, type Disass
 export * from './type-text'
 export * from './data-value'
 export * from './data-format'
+export { applyEdits } from './text-edit'

@@ -122,9 +122,7 @@ for (const w of WIDTHS) {
       ...also('%{src}'),
     })
   }
-  add(`neg${w.bits}`, w.cls | ALU.NEG, 1, w.group, `${w.dst} = -${w.dst}`, `neg${w.suffix} %{dst}`, `Negates the register${w.note}.`, {
-    ...(w.bits === 64 ? { alsoMnemonic: ['neg64 %{dst}'] } : {}),
-  })
+  add(`neg${w.bits}`, w.cls | ALU.NEG, 1, w.group, `${w.dst} = -${w.dst}`, `neg${w.suffix} %{dst}`, `Negates the register${w.note}.`, w.bits === 64 ? { alsoMnemonic: ['neg64 %{dst}'] } : {})
   for (const bits of w.bits === 64 ? [8, 16, 32] : [8, 16]) {
     add(
       `movsx${bits}_${w.bits}`,

@@ -78,6 +78,8 @@ class Assembler {
   /** Lines taken by declarations of several lines. */
   private readonly taken = new Set<number>()
   private skippedSection: string | undefined
+  /** The text turned out to be something else than source: one finding says so, and reading stops. */
+  private isForeign = false
   private readonly text: string
   private readonly lines: LineIndex
   private readonly findings: Findings
@@ -183,6 +185,7 @@ class Assembler {
       if (first === 46 && this.readDirective(line, start, end)) continue
       if (this.skippedSection !== undefined) continue
       this.readLine(line, start, end)
+      if (this.isForeign) return
       if (this.slots > MAX_SLOTS) {
         this.findings.add('too-many-instructions', start, end, [MAX_SLOTS])
         return
@@ -484,8 +487,8 @@ class Assembler {
     const { findings, grammar, lexer, operands } = this
     const foreign = refuseForeignText(this.text)
     if (foreign !== undefined) {
-      if (!findings.hasErrors) findings.add(foreign.code, lexer.starts[from]!, lexer.ends[lexer.count - 1]!, foreign.values)
-      else findings.add('unknown-instruction', lexer.starts[from]!, lexer.ends[lexer.count - 1]!, [lexer.textOf(from)])
+      findings.add(foreign.code, lexer.starts[from]!, lexer.ends[lexer.count - 1]!, foreign.values)
+      this.isForeign = true
       return
     }
     operands.reset()
@@ -498,14 +501,24 @@ class Assembler {
     if (at === from && lexer.kinds[at] === TOKEN.NAME) return this.reportUnknownInstruction(at)
     if (lexer.kinds[at] === TOKEN.END) {
       const last = lexer.count - 1
-      return findings.add('unexpected-end', lexer.starts[last]!, lexer.ends[last]!, [], what)
+      const place = lexer.ends[last]!
+      const isLoad = expected.length === 1 && expected[0] === 'll'
+      const fix = isLoad ? { fix: { title: 'Load 64 bits', text: ' ll', start: place, end: place } } : {}
+      return findings.add('unexpected-end', lexer.starts[last]!, place, [], { ...what, ...fix })
     }
     if (lexer.kinds[at] === TOKEN.REGISTER && expected.some((slot) => /^\{[wx]?(dst|src)\}$/.test(slot))) {
       const letter = lexer.wide[at] ? 'r' : 'w'
       return findings.add('register-width', start, end, [word], { ...what, fix: { title: `Change to \`${letter}${lexer.values[at]}\``, text: `${letter}${lexer.values[at]}` } })
     }
-    if (lexer.kinds[at] === TOKEN.NAME && expected.some((slot) => slot === '{imm}' || slot === '{cmp}' || slot === '{imm64}')) {
-      return this.reportUnknownName(at, what)
+    if (expected.some((slot) => NUMBER_SLOTS.has(slot))) {
+      const { expressions } = operands
+      const end = expressions.read(at)
+      const { failedAt, failure } = expressions
+      if (end < 0 && failure !== '') {
+        if (lexer.kinds[failedAt] === TOKEN.NAME && failure.endsWith('is no constant')) return this.reportUnknownName(failedAt, what)
+        const place = Math.min(failedAt, lexer.count - 1)
+        return findings.add('bad-expression', lexer.starts[place]!, lexer.ends[place]!, [failure])
+      }
     }
     const meant = lexer.kinds[at] === TOKEN.NAME ? nearest(word, expected.filter((text) => /^\w+$/.test(text))) : undefined
     findings.add('unexpected-token', start, end, [word], { ...what, ...(meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }) })
@@ -550,9 +563,14 @@ const SLOT_WORDS: Partial<Record<Slot, string>> = {
   value: 'map[name][0]+0',
 }
 
-/** What was expected, as words: slots by what they hold, literals as they are written. */
+/** Slots that begin with a constant expression. */
+const NUMBER_SLOTS: ReadonlySet<string> = new Set(['{imm}', '{cmp}', '{imm64}', '{off}', '{plus}', '{next}', '{jump}', '{jump32}'])
+
+/** What was expected, as words: first slots by what they hold, then literals as they are written. */
 function describeExpected(expected: readonly string[]): { expected?: string } {
-  const words = new Set(expected.map((text) => (text.startsWith('{') && text.length > 1 ? (SLOT_WORDS[text.slice(1, -1) as Slot] ?? 'a number') : text)))
+  const slots = expected.filter((text) => text.startsWith('{') && text.length > 1)
+  const literals = expected.filter((text) => !slots.includes(text) && text !== 'r0' && text !== 'w0')
+  const words = new Set([...slots.map((text) => SLOT_WORDS[text.slice(1, -1) as Slot] ?? 'a number'), ...literals])
   if (words.size === 0) return {}
   const shown = [...words].slice(0, 10)
   return { expected: shown.join(', ') + (words.size > shown.length ? ', …' : '') }
