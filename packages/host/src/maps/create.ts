@@ -8,6 +8,7 @@ import { MAP_TYPE_NUMBERS } from './map'
 import { BloomFilter, QueueMap } from './queue-map'
 import { RingBuffer } from './ringbuf-map'
 import { SlotMap } from './slot-map'
+import type { Vm } from '../vm/vm'
 import type { HostMap, MapAttributes, MapHost } from './map'
 
 const NO_PREALLOC = 0x1
@@ -91,12 +92,20 @@ export function checkMapAttributes(attributes: MapAttributes): number {
   return 0
 }
 
-/** Creates a map of the host's own. */
-export function createHostMap(attributes: MapAttributes, host: MapHost): CreateResult {
+/** Creates a map of the host's own in `vm`, which programs of that machine can then refer to. */
+export function createHostMap(vm: Vm, attributes: MapAttributes): CreateResult {
   const errno = checkMapAttributes(attributes)
   if (errno) return { ok: false, errno }
-  const map = construct(attributes, host)
-  return map ? { ok: true, map } : { ok: false, errno: ERRNO.ENOMEM }
+  const map = construct(attributes, { memory: vm.memory, cpus: vm.env.cpus })
+  if (!map) return { ok: false, errno: ERRNO.ENOMEM }
+  map.handle = vm.addMap(map)
+  return { ok: true, map }
+}
+
+/** Takes a map out of its machine and gives its memory back. */
+export function freeHostMap(vm: Vm, map: HostMap): void {
+  vm.removeMap(map)
+  map.free()
 }
 
 function construct(attributes: MapAttributes, host: MapHost): HostMap | undefined {

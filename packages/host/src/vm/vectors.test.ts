@@ -26,11 +26,9 @@ interface RunVector {
 /** Runs the three packets of a vector and says what differs from the kernel's record; '' when nothing does. */
 export function compareRun(vector: RunVector): string {
   const vm = createVm()
-  const host = { memory: vm.memory, cpus: vm.env.cpus }
   const maps: HostMap[] = (vector.maps ?? []).map((def) => {
-    const made = createHostMap(mapAttributes(def), host)
+    const made = createHostMap(vm, mapAttributes(def))
     if (!made.ok) throw new Error(`map: errno ${made.errno}`)
-    made.map.handle = vm.addMap(made.map)
     return made.map
   })
   for (const elem of vector.elems ?? []) {

@@ -1,0 +1,615 @@
+/**
+ * A host with one card: bpf() objects, interfaces, the driver, the host's own BPF machine, and the clock. All calls are
+ * deterministic functions of what was called before. The text tools (tools/) and the page work on this.
+ */
+import type { Program } from '@offload/bpf'
+import type { Chip, PacketRecord } from '@offload/nfp-chip'
+import { isNeutralMap, loadForDevice } from '@offload/nfp-jit'
+import type { DeviceLoadResult, FirmwareProfile } from '@offload/nfp-jit'
+import { createRandom } from '@offload/packet'
+import type { TimedFrame } from '@offload/packet'
+import { verify } from '@offload/verifier'
+import type { KernelVersion, VerifyResult } from '@offload/verifier'
+import { NfpDevice } from '../device/nfp-device'
+import { ERRNO, errnoText } from '../errno'
+import { checkMapAttributes, createHostMap, freeHostMap, mapAttributes, mapTypeName } from '../maps/create'
+import type { HostMap, LookupResult } from '../maps/map'
+import { SlotMap } from '../maps/slot-map'
+import { createVm, loadProgram } from '../vm/run'
+import type { Vm } from '../vm/vm'
+import { setXdp } from './attach'
+import type { AttachOptions, AttachResult } from './attach'
+import { receive } from './host-path'
+import type { HostPacket } from './host-path'
+import { createNetdev, hookOf } from './netdev'
+import type { Netdev, TcFilter, XdpMode } from './netdev'
+import { isGplCompatible, ObjectTable, programTag } from './objects'
+import type { BpfMap, BpfProgram } from './objects'
+import { PerfReaders } from './perf-ring'
+import type { PerfSample } from './perf-ring'
+import { SyscallLog } from './syscall-log'
+
+export interface MachineOptions {
+  readonly chip: Chip
+  /** Capabilities of the card's firmware. */
+  readonly firmware: FirmwareProfile
+  readonly kernel?: KernelVersion
+  /** Host CPUs, default 4. */
+  readonly cpus?: number
+  /** Names of the interfaces, by port; default `nfp_p0`, `nfp_p1`, … */
+  readonly interfaces?: readonly string[]
+  readonly seed?: number
+}
+
+export interface LoadOptions {
+  /** For the card (default: for the host). */
+  readonly offload?: boolean
+  /** Interface that it is loaded for; default the first port's. */
+  readonly ifindex?: number
+  readonly logLevel?: number
+  /** Record the verifier's steps. */
+  readonly record?: boolean
+  readonly cancelled?: () => boolean
+  /** Maps that exist already, by name: used in place of new ones. */
+  readonly reuse?: Readonly<Record<string, number>>
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly program: BpfProgram; readonly maps: readonly BpfMap[]; readonly verify: VerifyResult; readonly device?: DeviceLoadResult }
+  | {
+      readonly ok: false
+      readonly stage: 'map_create' | 'prog_load'
+      /** Positive. */
+      readonly errno: number
+      /** What kernel or driver said last; the C library's text where they said nothing. */
+      readonly error: string
+      /** Name of the map that was refused. */
+      readonly map?: string
+      readonly verify?: VerifyResult
+      readonly device?: DeviceLoadResult
+    }
+
+export interface MapEntry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** First interface number of a card's ports: the loopback and two others come before. */
+const FIRST_IFINDEX = 4
+const DEFAULT_CPUS = 4
+const PERF_PAGES = 8
+
+export class Machine {
+  readonly device: NfpDevice
+  readonly vm: Vm
+  readonly kernel: KernelVersion
+  readonly cpus: number
+  readonly netdevs: readonly Netdev[]
+  readonly syscalls = new SyscallLog()
+  /** Lines of trace_printk. */
+  readonly trace: string[] = []
+  /** Paths below /sys/fs/bpf. */
+  readonly pins = new Map<string, { readonly kind: 'program' | 'map'; readonly id: number }>()
+  readonly programs: ObjectTable<BpfProgram>
+  readonly maps: ObjectTable<BpfMap>
+  private readonly readers = new Map<number, PerfReaders>()
+  private time = 0
+
+  constructor(options: MachineOptions) {
+    this.device = new NfpDevice(options.chip, options.firmware)
+    this.kernel = options.kernel ?? '6.18'
+    this.cpus = options.cpus ?? DEFAULT_CPUS
+    const random = createRandom(options.seed ?? options.chip.config.seed)
+    this.vm = createVm({
+      cpu: 0,
+      cpus: this.cpus,
+      now: () => this.now,
+      random: () => random.u32(),
+      perfOutput: (map, index, data, packet) => this.hostPerfOutput(map, index, data, packet),
+      trace: (text) => this.trace.push(text),
+    })
+    this.programs = new ObjectTable((program) => this.destroyProgram(program))
+    this.maps = new ObjectTable((map) => this.destroyMap(map))
+    const { device, queues } = options.chip.config
+    this.netdevs = Array.from({ length: device.ports }, (_, port) =>
+      createNetdev({
+        ifindex: FIRST_IFINDEX + port,
+        name: options.interfaces?.[port] ?? `nfp_p${port}`,
+        port,
+        mac: `00:15:4d:13:00:${(0x10 + port).toString(16)}`,
+        mtu: 1500,
+        maxChannels: queues,
+        rssKey: Uint8Array.from({ length: 4 }, () => random.u32() & 255),
+      }),
+    )
+  }
+
+  get chip(): Chip {
+    return this.device.chip
+  }
+
+  /** Nanoseconds since the machine started. */
+  get now(): number {
+    return Math.max(this.time, this.device.now)
+  }
+
+  netdev(nameOrIndex: string | number): Netdev | undefined {
+    return this.netdevs.find((netdev) => netdev.name === nameOrIndex || netdev.ifindex === nameOrIndex)
+  }
+
+  // Loading
+
+  /**
+   * What a loader does: creates the program's maps, then loads it. On success program and maps are held by one file
+   * descriptor each (`close` gives them back); on failure nothing stays.
+   */
+  load(program: Program, options: LoadOptions = {}): LoadResult {
+    const netdev = options.offload ? this.netdev(options.ifindex ?? this.netdevs[0]!.ifindex) : undefined
+    const maps: BpfMap[] = []
+    const giveUp = (failure: Omit<Extract<LoadResult, { ok: false }>, 'ok'>): LoadResult => {
+      for (const map of maps) this.maps.put(map, 'fds')
+      return { ok: false, ...failure }
+    }
+    if (options.offload && !netdev) return giveUp({ stage: 'prog_load', errno: ERRNO.EINVAL, error: errnoText(ERRNO.EINVAL) })
+    for (const [index, definition] of program.maps.entries()) {
+      const existing = definition.name === undefined ? undefined : options.reuse?.[definition.name]
+      const reused = existing === undefined ? undefined : this.maps.get(existing)
+      if (reused) {
+        reused.refs.fds++
+        maps.push(reused)
+        continue
+      }
+      const made = this.createMap(definition, isNeutralMap(definition) ? undefined : netdev?.ifindex)
+      if (!made.ok) return giveUp({ stage: 'map_create', errno: made.errno, error: made.error, map: definition.name ?? String(index) })
+      maps.push(made.map)
+    }
+    return netdev ? this.loadOnDevice(program, maps, netdev, options, giveUp) : this.loadOnHost(program, maps, options, giveUp)
+  }
+
+  private loadOnHost(program: Program, maps: readonly BpfMap[], options: LoadOptions, giveUp: GiveUp): LoadResult {
+    const result = verify({ ...this.request(program, options), logLevel: options.logLevel ?? 1 })
+    const foreign = maps.some((map) => map.table !== undefined)
+    const errno = foreign ? ERRNO.EINVAL : result.verdict === 'accept' ? 0 : result.errno || ERRNO.EINVAL
+    this.logLoad(program, undefined, errno)
+    if (errno) return giveUp({ stage: 'prog_load', errno, error: foreign ? 'offload device mismatch between prog and map' : result.error || errnoText(errno), verify: result })
+    const vm = loadProgram(program.insns, program.relocs, maps.map((map) => map.host!))
+    return { ok: true, program: this.addProgram(program, maps, { verify: result, vm }), maps, verify: result }
+  }
+
+  private loadOnDevice(program: Program, maps: readonly BpfMap[], netdev: Netdev, options: LoadOptions, giveUp: GiveUp): LoadResult {
+    const request = this.request(program, options)
+    const device = loadForDevice({
+      ...request,
+      maps: program.maps.map((definition, index) => {
+        const map = maps[index]!
+        return { ...definition, ...(map.table ? { uses: map.table.uses } : isNeutralMap(definition) ? {} : { host: true }) }
+      }),
+      mapIds: maps.map((map) => map.table?.id ?? map.id),
+      firmware: this.device.firmware,
+      port: netdev.port,
+      license: program.license,
+    })
+    const errno = device.verdict === 'ok' ? 0 : device.errno || ERRNO.EINVAL
+    this.logLoad(program, netdev.ifindex, errno)
+    if (device.verdict !== 'ok' || !device.image) {
+      return giveUp({ stage: 'prog_load', errno, error: device.error || errnoText(errno), verify: device.verify, device })
+    }
+    const added = this.addProgram(program, maps, { verify: device.verify, device, image: device.image, ifindex: netdev.ifindex })
+    return { ok: true, program: added, maps, verify: device.verify, device }
+  }
+
+  private request(program: Program, options: LoadOptions) {
+    return {
+      progType: program.progType,
+      insns: program.insns,
+      maps: program.maps,
+      relocs: program.relocs,
+      license: program.license,
+      kernel: this.kernel,
+      ...(options.logLevel !== undefined && { logLevel: options.logLevel }),
+      ...(options.record !== undefined && { record: options.record }),
+      ...(options.cancelled && { cancelled: options.cancelled }),
+    }
+  }
+
+  private addProgram(definition: Program, maps: readonly BpfMap[], parts: Pick<BpfProgram, 'verify'> & Partial<Pick<BpfProgram, 'vm' | 'image' | 'device' | 'ifindex'>>): BpfProgram {
+    const used = new Set(definition.relocs.map((reloc) => reloc.map))
+    const mapIds = maps.filter((_, index) => used.has(index)).map((map) => map.id)
+    for (const id of mapIds) this.maps.get(id)!.refs.users++
+    return this.programs.add((id) => ({
+      id,
+      name: definition.name.slice(0, 15),
+      type: definition.progType,
+      tag: programTag(definition.insns, this.kernel),
+      gpl: isGplCompatible(definition.license),
+      definition,
+      mapIds,
+      loadedAt: this.now,
+      ...parts,
+      refs: { fds: 1, pins: 0, users: 0 },
+      runs: 0,
+      instructions: 0,
+    }))
+  }
+
+  private logLoad(program: Program, ifindex: number | undefined, errno: number): void {
+    this.syscalls.add(this.now, 'BPF_PROG_LOAD', {
+      prog_type: program.progType,
+      insn_cnt: program.insns.length / 8,
+      license: program.license,
+      prog_name: program.name.slice(0, 15),
+      ...(ifindex !== undefined && { prog_ifindex: ifindex }),
+    }, errno, errno ? undefined : this.programs.nextId())
+  }
+
+  /** BPF_MAP_CREATE, on the card when `ifindex` is given. The map is held by one file descriptor. */
+  createMap(definition: Program['maps'][number], ifindex?: number): { readonly ok: true; readonly map: BpfMap } | { readonly ok: false; readonly errno: number; readonly error: string } {
+    const attributes = mapAttributes(definition)
+    const log = (errno: number): void =>
+      this.syscalls.add(this.now, 'BPF_MAP_CREATE', {
+        map_type: attributes.type, key_size: attributes.keySize, value_size: attributes.valueSize, max_entries: attributes.maxEntries, map_flags: attributes.flags,
+        map_name: attributes.name, ...(ifindex !== undefined && { map_ifindex: ifindex }),
+      }, errno, errno ? undefined : this.maps.nextId())
+    const refuse = (errno: number, text = ''): { ok: false; errno: number; error: string } => {
+      log(errno)
+      return { ok: false, errno, error: text || errnoText(errno) }
+    }
+    let parts: Pick<BpfMap, 'host'> | Pick<BpfMap, 'table' | 'ifindex'>
+    if (ifindex === undefined) {
+      const made = createHostMap(this.vm, attributes)
+      if (!made.ok) return refuse(made.errno)
+      parts = { host: made.map }
+    } else {
+      const errno = checkMapAttributes(attributes)
+      if (errno) return refuse(errno)
+      // Only these two kinds have an offloaded form.
+      if (attributes.type !== 'array' && attributes.type !== 'hash') return refuse(ERRNO.EINVAL)
+      if (!this.netdev(ifindex)) return refuse(ERRNO.EINVAL)
+      const made = this.device.allocMap(attributes, { ...definition, type: mapTypeName(definition.type) })
+      if (!('map' in made)) return refuse(-made.errno, made.text)
+      parts = { table: made.map, ifindex }
+    }
+    log(0)
+    const map = this.maps.add((id) => ({ id, name: attributes.name, attributes, definition, frozen: false, refs: { fds: 1, pins: 0, users: 0 }, ...parts }))
+    return { ok: true, map }
+  }
+
+  /** Closes the file descriptor of a program or map. */
+  close(kind: 'program' | 'map', id: number): void {
+    const table = kind === 'program' ? this.programs : this.maps
+    const object = table.get(id)
+    if (!object || object.refs.fds === 0) return
+    if (kind === 'program') this.programs.put(object as BpfProgram, 'fds')
+    else this.maps.put(object as BpfMap, 'fds')
+  }
+
+  /** Detaches a program everywhere and closes it and its maps: what an application does at its end. */
+  unload(id: number): void {
+    const program = this.programs.get(id)
+    if (!program) return
+    for (const netdev of this.netdevs) {
+      for (const mode of ['offload', 'driver', 'generic'] as const) if (netdev.xdp[mode] === id) this.detach(netdev.ifindex, mode)
+      for (const filter of [...netdev.filters]) if (filter.programId === id) this.removeFilter(netdev.ifindex, filter)
+      for (const socket of [...netdev.sockets]) if (socket.programId === id) this.detachSocket(netdev.ifindex, id)
+    }
+    this.close('program', id)
+    for (const mapId of program.mapIds) this.close('map', mapId)
+  }
+
+  pin(path: string, kind: 'program' | 'map', id: number): number {
+    const object = kind === 'program' ? this.programs.get(id) : this.maps.get(id)
+    const errno = this.pins.has(path) ? -ERRNO.EEXIST : object ? 0 : -ERRNO.ENOENT
+    this.syscalls.add(this.now, 'BPF_OBJ_PIN', { pathname: path, bpf_fd: id }, errno)
+    if (errno || !object) return errno
+    object.refs.pins++
+    this.pins.set(path, { kind, id })
+    return 0
+  }
+
+  unpin(path: string): number {
+    const pin = this.pins.get(path)
+    if (!pin) return -ERRNO.ENOENT
+    this.pins.delete(path)
+    if (pin.kind === 'program') this.programs.put(this.programs.get(pin.id)!, 'pins')
+    else this.maps.put(this.maps.get(pin.id)!, 'pins')
+    return 0
+  }
+
+  private destroyProgram(program: BpfProgram): void {
+    for (const id of program.mapIds) {
+      const map = this.maps.get(id)
+      if (map) this.maps.put(map, 'users')
+    }
+  }
+
+  private destroyMap(map: BpfMap): void {
+    this.readers.delete(map.id)
+    if (map.table) this.device.freeMap(map.table)
+    if (map.host) freeHostMap(this.vm, map.host)
+  }
+
+  // Hooks
+
+  /** Attaches an XDP program. Offloaded programs may be attached to every port of the card. */
+  attach(programId: number, ifindex: number, mode: XdpMode, options: AttachOptions = {}): AttachResult {
+    const netdev = this.netdev(ifindex)
+    const program = this.programs.get(programId)
+    if (!netdev || !program) return { errno: netdev ? -ERRNO.EBADF : -ERRNO.ENODEV }
+    const result = setXdp(netdev, this.device, program, mode, options)
+    this.logNetlink('RTM_NEWLINK', ifindex, { xdp_mode: mode, prog_id: programId }, result.errno)
+    if (result.errno || netdev.xdp[mode] === programId) return result
+    program.refs.users++
+    const old = netdev.xdp[mode]
+    netdev.xdp[mode] = programId
+    if (old !== undefined) this.programs.put(this.programs.get(old)!, 'users')
+    return result
+  }
+
+  detach(ifindex: number, mode: XdpMode): AttachResult {
+    const netdev = this.netdev(ifindex)
+    if (!netdev) return { errno: -ERRNO.ENODEV }
+    const old = netdev.xdp[mode]
+    const result = old === undefined ? { errno: 0 } : setXdp(netdev, this.device, undefined, mode, {})
+    this.logNetlink('RTM_NEWLINK', ifindex, { xdp_mode: mode, prog_id: -1 }, result.errno)
+    if (result.errno || old === undefined) return result
+    delete netdev.xdp[mode]
+    this.programs.put(this.programs.get(old)!, 'users')
+    return result
+  }
+
+  /** Adds a classifier to a clsact hook. With skipSw it runs on the card alone, and what the driver refuses fails. */
+  addFilter(ifindex: number, filter: Omit<TcFilter, 'inHw' | 'pref' | 'handle'> & { readonly pref?: number; readonly handle?: number; readonly protocolAll?: boolean }): AttachResult {
+    const netdev = this.netdev(ifindex)
+    const program = this.programs.get(filter.programId)
+    if (!netdev || !program) return { errno: netdev ? -ERRNO.EBADF : -ERRNO.ENODEV }
+    if (hookOf(program.type) !== 'tc') return { errno: -ERRNO.EINVAL }
+    if (!netdev.clsact) return { errno: -ERRNO.EINVAL, message: "Parent Qdisc doesn't exists" }
+    let inHw = false
+    if (!filter.skipHw) {
+      const offered = this.offerFilter(netdev, program, filter)
+      if (offered.errno === 0) inHw = true
+      else if (filter.skipSw) {
+        this.logNetlink('RTM_NEWTFILTER', ifindex, { prog_id: program.id }, offered.errno)
+        return offered
+      }
+    }
+    const lowest = netdev.filters.reduce((least, one) => Math.min(least, one.pref), 49153)
+    const { protocolAll: _, ...rest } = filter
+    netdev.filters.push({ ...rest, pref: filter.pref ?? lowest - 1, handle: filter.handle ?? 1, inHw })
+    netdev.filters.sort((a, b) => a.pref - b.pref)
+    program.refs.users++
+    this.logNetlink('RTM_NEWTFILTER', ifindex, { prog_id: program.id, skip_sw: filter.skipSw ? 1 : 0 }, 0)
+    return { errno: 0 }
+  }
+
+  /** The driver's checks of a classifier: nfp-offload.md, section 8.3. */
+  private offerFilter(netdev: Netdev, program: BpfProgram, filter: { readonly direction: string; readonly directAction: boolean; readonly protocolAll?: boolean }): AttachResult {
+    const refuse = (message?: string): AttachResult => ({ errno: -ERRNO.EOPNOTSUPP, ...(message !== undefined && { message }) })
+    if (filter.direction !== 'ingress') return refuse()
+    if (!netdev.tcOffload) return refuse('TC offload is disabled on net device')
+    if (netdev.port >= this.device.capablePorts) return refuse('nfp: NFP firmware does not support eBPF offload')
+    if (filter.protocolAll === false) return refuse('nfp: only ETH_P_ALL supported as filter protocol')
+    if (!filter.directAction) return refuse('nfp: only direct action with no legacy actions supported')
+    if (!program.image) return { errno: -ERRNO.EINVAL }
+    return this.device.setProgram(netdev.port, 'tc', { programId: program.id, image: program.image }, netdev.mtu)
+  }
+
+  removeFilter(ifindex: number, filter: TcFilter): AttachResult {
+    const netdev = this.netdev(ifindex)
+    const at = netdev?.filters.indexOf(filter) ?? -1
+    if (!netdev || at < 0) return { errno: -ERRNO.ENOENT }
+    if (filter.inHw) this.device.setProgram(netdev.port, 'tc', undefined, netdev.mtu)
+    netdev.filters.splice(at, 1)
+    this.logNetlink('RTM_DELTFILTER', ifindex, { pref: filter.pref }, 0)
+    this.programs.put(this.programs.get(filter.programId)!, 'users')
+    return { errno: 0 }
+  }
+
+  /** Attaches a socket filter: it sees what reaches the stack. Never offloaded. */
+  attachSocket(programId: number, ifindex: number): AttachResult {
+    const netdev = this.netdev(ifindex)
+    const program = this.programs.get(programId)
+    if (!netdev || !program) return { errno: netdev ? -ERRNO.EBADF : -ERRNO.ENODEV }
+    if (hookOf(program.type) !== 'socket') return { errno: -ERRNO.EINVAL }
+    program.refs.users++
+    netdev.sockets.push({ programId, matched: 0, bytes: 0 })
+    return { errno: 0 }
+  }
+
+  detachSocket(ifindex: number, programId: number): AttachResult {
+    const netdev = this.netdev(ifindex)
+    const at = netdev?.sockets.findIndex((socket) => socket.programId === programId) ?? -1
+    if (!netdev || at < 0) return { errno: -ERRNO.ENOENT }
+    netdev.sockets.splice(at, 1)
+    this.programs.put(this.programs.get(programId)!, 'users')
+    return { errno: 0 }
+  }
+
+  setMtu(ifindex: number, mtu: number): AttachResult {
+    const netdev = this.netdev(ifindex)
+    if (!netdev) return { errno: -ERRNO.ENODEV }
+    const result = this.device.changeMtu(netdev.port, mtu)
+    if (result.errno === 0) netdev.mtu = mtu
+    return result
+  }
+
+  /** RSS: which queue each of 128 hash values goes to. */
+  setIndirection(ifindex: number, table: Uint8Array): AttachResult {
+    const netdev = this.netdev(ifindex)
+    if (!netdev) return { errno: -ERRNO.ENODEV }
+    if (table.length !== netdev.indirection.length || table.some((queue) => queue >= netdev.channels)) return { errno: -ERRNO.EINVAL }
+    netdev.indirection = table.slice()
+    this.chip.setIndirection(netdev.port, table)
+    return { errno: 0 }
+  }
+
+  private logNetlink(command: string, ifindex: number, attributes: Record<string, string | number>, errno: number): void {
+    this.syscalls.add(this.now, command, { ifindex, ...attributes }, errno)
+  }
+
+  // Maps
+
+  mapLookup(id: number, key: Uint8Array): LookupResult {
+    const map = this.maps.get(id)
+    if (!map) return { errno: -ERRNO.EBADF }
+    const result = map.table ? map.table.lookup(key) : map.host!.hostLookup(key)
+    this.logElement('BPF_MAP_LOOKUP_ELEM', id, result.errno)
+    return result
+  }
+
+  /** Flags 0 any, 1 must not exist, 2 must exist. Returns 0 or a negative errno. */
+  mapUpdate(id: number, key: Uint8Array, value: Uint8Array, flags = 0): number {
+    const map = this.maps.get(id)
+    if (!map) return -ERRNO.EBADF
+    const errno = map.frozen ? -ERRNO.EPERM : map.table ? map.table.update(key, value, flags) : this.updateHost(map, key, value, flags)
+    this.logElement('BPF_MAP_UPDATE_ELEM', id, errno)
+    return errno
+  }
+
+  /** Slots that name programs or maps take the object itself along. */
+  private updateHost(map: BpfMap, key: Uint8Array, value: Uint8Array, flags: number): number {
+    const host = map.host!
+    if (!(host instanceof SlotMap)) return host.hostUpdate(key, value, flags)
+    const named = new DataView(value.buffer, value.byteOffset, value.length).getUint32(0, true)
+    if (map.attributes.type === 'prog_array') {
+      const program = this.programs.get(named)
+      return program?.vm ? host.set(key, { value: value.slice(), program: program.vm }, flags) : -ERRNO.EBADF
+    }
+    if (map.attributes.type === 'array_of_maps' || map.attributes.type === 'hash_of_maps') {
+      const inner = this.maps.get(named)?.host
+      return inner ? host.set(key, { value: value.slice(), map: inner }, flags) : -ERRNO.EBADF
+    }
+    return host.hostUpdate(key, value, flags)
+  }
+
+  mapDelete(id: number, key: Uint8Array): number {
+    const map = this.maps.get(id)
+    if (!map) return -ERRNO.EBADF
+    const errno = map.table ? map.table.delete(key) : map.host!.hostDelete(key)
+    this.logElement('BPF_MAP_DELETE_ELEM', id, errno)
+    return errno
+  }
+
+  /** The key after `key` (the first for undefined); undefined at the end. */
+  mapNextKey(id: number, key?: Uint8Array): Uint8Array | undefined {
+    const map = this.maps.get(id)
+    const next = map?.table ? map.table.nextKey(key).key : map?.host?.nextKey(key)
+    this.logElement('BPF_MAP_GET_NEXT_KEY', id, next ? 0 : -ERRNO.ENOENT)
+    return next
+  }
+
+  /** Entries in the order that next-key gives, at most `limit`. */
+  mapDump(id: number, limit = Number.POSITIVE_INFINITY): MapEntry[] {
+    const entries: MapEntry[] = []
+    for (let key = this.mapNextKey(id); key && entries.length < limit; key = this.mapNextKey(id, key)) {
+      const { value } = this.mapLookup(id, key)
+      if (value) entries.push({ key, value })
+    }
+    return entries
+  }
+
+  private logElement(command: string, id: number, errno: number): void {
+    this.syscalls.add(this.now, command, { map_id: id }, errno)
+  }
+
+  // Perf events
+
+  /** Opens a reader on every CPU's slot of a perf event array, each with a ring of `pages` pages. */
+  openEvents(mapId: number, options: { readonly pages?: number; readonly cpus?: readonly number[] } = {}): number {
+    const map = this.maps.get(mapId)
+    if (!map || map.attributes.type !== 'perf_event_array') return -ERRNO.EINVAL
+    const readers = this.readers.get(mapId) ?? new PerfReaders()
+    this.readers.set(mapId, readers)
+    const slots = Math.min(this.cpus, map.attributes.maxEntries)
+    for (const cpu of options.cpus ?? Array.from({ length: slots }, (_, i) => i)) {
+      if (cpu < slots) readers.open(cpu, options.pages ?? PERF_PAGES)
+      this.logElement('BPF_MAP_UPDATE_ELEM', mapId, cpu < slots ? 0 : -ERRNO.E2BIG)
+    }
+    return 0
+  }
+
+  /** Takes what the readers have, in order of time. */
+  events(mapId?: number): PerfSample[] {
+    this.collectEvents()
+    const some = mapId === undefined ? [...this.readers.values()] : [this.readers.get(mapId)]
+    return some.flatMap((readers) => readers?.read() ?? []).sort((a, b) => a.time - b.time)
+  }
+
+  /** Events that no reader got: ring full, or nobody had opened the slot. */
+  eventsLost(mapId?: number): number {
+    let lost = 0
+    for (const [id, readers] of this.readers) if (mapId === undefined || id === mapId) lost += readers.lost
+    return lost + (mapId === undefined ? this.unrecognised : 0)
+  }
+
+  private unrecognised = 0
+
+  /** Events of the card: its map number is the host's id. The CPU is the one that takes the control channel's interrupts. */
+  private collectEvents(): void {
+    for (const event of this.chip.takeEvents()) {
+      this.device.messages.event++
+      const map = this.maps.get(event.mapId)
+      if (!map || map.attributes.type !== 'perf_event_array') {
+        this.unrecognised++
+        this.device.kernelLog.push(`perf event: map id ${event.mapId} (0x${event.mapId.toString(16)}) not recognized, dropping event`)
+        continue
+      }
+      const time = (event.time * 1000) / this.chip.config.device.clockMHz
+      this.readersOf(map.id).write(0, { time, cpu: 0, mapId: map.id, data: event.data, packet: event.packet })
+    }
+  }
+
+  private readersOf(mapId: number): PerfReaders {
+    const readers = this.readers.get(mapId) ?? new PerfReaders()
+    this.readers.set(mapId, readers)
+    return readers
+  }
+
+  private hostPerfOutput(map: HostMap, index: number, data: Uint8Array, packet: Uint8Array): number {
+    const owner = this.maps.list().find((one) => one.host === map)
+    if (!owner) return -ERRNO.ENOENT
+    const { cpu } = this.vm.env
+    if (!this.readersOf(owner.id).rings.has(index)) return -ERRNO.ENOENT
+    if (index !== cpu) return -ERRNO.EOPNOTSUPP
+    this.readersOf(owner.id).write(index, { time: this.now, cpu, mapId: owner.id, data, packet })
+    return 0
+  }
+
+  // Traffic
+
+  offer(frames: readonly TimedFrame[]): void {
+    this.chip.offer(frames)
+  }
+
+  /** Runs the card to `until` (cycles), then takes what it passed through the host's hooks. */
+  run(until: number, options?: Parameters<Chip['run']>[1]): HostPacket[] {
+    this.chip.run(until, options)
+    return this.collect()
+  }
+
+  /** Packets that left the card since the last call, each after its way through the host. */
+  collect(): HostPacket[] {
+    this.collectEvents()
+    const path = { vm: this.vm, cpus: this.cpus, program: (id: number) => this.programs.get(id) }
+    return this.chip.takePackets().map((record: PacketRecord) => {
+      this.time = (record.departed * 1000) / this.chip.config.device.clockMHz
+      const netdev = this.netdevs[record.port]
+      return netdev ? receive(path, netdev, record) : { record, data: record.data, hostInstructions: 0 }
+    })
+  }
+
+  /** Nothing is left when a well-behaved loader has ended; what is still held is listed here. */
+  leaks(): readonly string[] {
+    const held = (kind: string, object: { readonly id: number; readonly name: string; readonly refs: BpfMap['refs'] }): string =>
+      `${kind} ${object.id} ${object.name}: ${object.refs.fds} open descriptors, ${object.refs.pins} pins, ${object.refs.users} users`
+    return [...this.programs.list().map((program) => held('program', program)), ...this.maps.list().map((map) => held('map', map))]
+  }
+}
+
+type GiveUp = (failure: Omit<Extract<LoadResult, { ok: false }>, 'ok'>) => LoadResult
+
+/** A host with the given card, nothing loaded. */
+export function createMachine(options: MachineOptions): Machine {
+  return new Machine(options)
+}
+

@@ -1,0 +1,97 @@
+/** A network interface of the host: one port of the card, with its hooks, settings and counters. */
+import type { ProgType } from '@offload/bpf'
+
+export type XdpMode = 'offload' | 'driver' | 'generic'
+
+/** A classifier on a clsact hook. */
+export interface TcFilter {
+  readonly direction: 'ingress' | 'egress'
+  readonly pref: number
+  readonly handle: number
+  readonly programId: number
+  /** `cls.o:[classifier]`, or the path of a pinned program. */
+  readonly label: string
+  readonly directAction: boolean
+  readonly skipSw: boolean
+  readonly skipHw: boolean
+  readonly inHw: boolean
+}
+
+/** A socket filter; it sees what the stack gets and changes nothing. */
+export interface SocketFilter {
+  readonly programId: number
+  matched: number
+  bytes: number
+}
+
+/** What became of packets on the host's side. */
+export interface HostCounters {
+  /** From the card's rings. */
+  received: number
+  receivedBytes: number
+  /** Up to the stack. */
+  stack: number
+  driverDropped: number
+  driverTx: number
+  driverAborted: number
+  redirected: number
+  tcDropped: number
+  /** By RX queue. */
+  readonly queuePackets: number[]
+  readonly queueBytes: number[]
+}
+
+export interface Netdev {
+  readonly ifindex: number
+  readonly name: string
+  readonly port: number
+  readonly mac: string
+  mtu: number
+  up: boolean
+  promiscuous: boolean
+  /** ethtool feature hw-tc-offload. */
+  tcOffload: boolean
+  /** RX queues in use. */
+  channels: number
+  readonly maxChannels: number
+  /** RSS: 128 queue numbers, and the CRC key of four bytes. */
+  indirection: Uint8Array
+  readonly rssKey: Uint8Array
+  /** Program id by mode. */
+  readonly xdp: Partial<Record<XdpMode, number>>
+  clsact: boolean
+  readonly filters: TcFilter[]
+  readonly sockets: SocketFilter[]
+  readonly counters: HostCounters
+}
+
+export const INDIRECTION_SIZE = 128
+
+export function createNetdev(fields: Pick<Netdev, 'ifindex' | 'name' | 'port' | 'mac' | 'mtu' | 'maxChannels' | 'rssKey'>): Netdev {
+  return {
+    ...fields,
+    up: true,
+    promiscuous: false,
+    tcOffload: false,
+    channels: fields.maxChannels,
+    indirection: roundRobin(fields.maxChannels),
+    xdp: {},
+    clsact: false,
+    filters: [],
+    sockets: [],
+    counters: {
+      received: 0, receivedBytes: 0, stack: 0, driverDropped: 0, driverTx: 0, driverAborted: 0, redirected: 0, tcDropped: 0,
+      queuePackets: Array<number>(fields.maxChannels).fill(0), queueBytes: Array<number>(fields.maxChannels).fill(0),
+    },
+  }
+}
+
+/** The driver's default table. */
+export function roundRobin(queues: number): Uint8Array {
+  return Uint8Array.from({ length: INDIRECTION_SIZE }, (_, i) => i % queues)
+}
+
+/** Hooks that a program type fits. */
+export function hookOf(type: ProgType): 'xdp' | 'tc' | 'socket' {
+  return type === 'xdp' ? 'xdp' : type === 'socket_filter' || type === 'cgroup_skb' ? 'socket' : 'tc'
+}
