@@ -43,11 +43,18 @@ function aliasOf(type: DataType): string | undefined {
   return undefined
 }
 
-/** Struct types that a type needs, inner ones first. */
+/** Struct types that a type needs, inner ones first, each once. */
 export function structsOf(type: DataType): StructType[] {
-  if (type.kind === 'int') return []
-  if (type.kind === 'array') return structsOf(type.of)
-  return [...type.fields.flatMap((field) => structsOf(field.type)), type]
+  const found = new Set<StructType>()
+  collectStructs(type, found)
+  return [...found]
+}
+
+function collectStructs(type: DataType, found: Set<StructType>): void {
+  if (type.kind === 'array') return collectStructs(type.of, found)
+  if (type.kind === 'int' || found.has(type)) return
+  for (const field of type.fields) collectStructs(field.type, found)
+  found.add(type)
 }
 
 /** The `.struct` directive of a type; places are written only where C would choose others. */

@@ -26,7 +26,7 @@ export interface AssembleOptions {
   readonly progType?: ProgType
 }
 
-const MAX_TEXT = 16 * 1024 * 1024
+const MAX_TEXT = 4 * 1024 * 1024
 /** The kernel's limit for privileged loads. */
 const MAX_SLOTS = 1_000_000
 
@@ -50,12 +50,13 @@ interface Mark {
 
 /** Reads a text to a program. Any text gives a result: the program, or at least one error. */
 export function assemble(text: string, options: AssembleOptions = {}): AssembleResult {
-  const lines = new LineIndex(text)
-  const findings = new Findings(lines)
   if (text.length > MAX_TEXT) {
+    const findings = new Findings(new LineIndex(''))
     findings.add('text-too-long', 0, 0, [MAX_TEXT])
     return { ok: false, diagnostics: findings.list() }
   }
+  const lines = new LineIndex(text)
+  const findings = new Findings(lines)
   const dialect = options.dialect === undefined || options.dialect === 'auto' ? detectDialect(text) : options.dialect
   const assembler = new Assembler(text, lines, findings, dialect, options.progType ?? 'xdp')
   const program = assembler.run()
@@ -185,7 +186,7 @@ class Assembler {
       if (first === 46 && this.readDirective(line, start, end)) continue
       if (this.skippedSection !== undefined) continue
       this.readLine(line, start, end)
-      if (this.isForeign) return
+      if (this.isForeign || this.findings.isFull) return
       if (this.slots > MAX_SLOTS) {
         this.findings.add('too-many-instructions', start, end, [MAX_SLOTS])
         return
@@ -214,7 +215,7 @@ class Assembler {
     lexer.lex(text, start, end)
     if (lexer.count === 0) return
     let at = 0
-    while (lexer.kinds[at] === TOKEN.NAME && lexer.text.charCodeAt(lexer.ends[at]!) === 58 && lexer.ends[at]! < end) {
+    while (!this.findings.isFull && lexer.kinds[at] === TOKEN.NAME && lexer.text.charCodeAt(lexer.ends[at]!) === 58 && lexer.ends[at]! < end) {
       this.defineLabel(lexer.textOf(at), lexer.starts[at]!, lexer.ends[at]!)
       at += 2
     }
@@ -336,6 +337,7 @@ class Assembler {
 
   private patch(): void {
     for (const fixup of this.fixups) {
+      if (this.findings.isFull) return
       const target = this.slotOf(fixup.name)
       if (target === undefined) {
         this.reportUnknownTarget(fixup)
@@ -356,6 +358,7 @@ class Assembler {
 
   private reportUnknownTarget({ kind, name, start, end }: Fixup): void {
     const isCall = kind === 'callee' || kind === 'func'
+    if (!this.findings.wantsHelp) return this.findings.add(isCall ? 'unknown-function' : 'unknown-label', start, end, [name])
     const known = [...this.labels.keys(), ...this.functions.keys()]
     const meant = nearest(name, isCall ? [...this.functions.keys(), ...HELPERS.map((helper) => helper.name), ...this.labels.keys()] : known)
     this.findings.add(isCall ? 'unknown-function' : 'unknown-label', start, end, [name], {
@@ -367,12 +370,13 @@ class Assembler {
   /** The program itself, then every function and every target of a call. */
   private subprograms(): Subprogram[] {
     const starts = new Map<number, string>([[0, this.declarations.name]])
+    const labelAt = new Map<number, string>()
+    for (const [name, { slot }] of this.labels) if (!labelAt.has(slot)) labelAt.set(slot, name)
     for (const [name, { slot }] of this.functions) if (slot > 0 && slot < this.slots) starts.set(slot, name)
     for (let slot = 0; slot < this.slots; slot++) {
       const target = this.calledSlot(slot)
       if (target === undefined || starts.has(target)) continue
-      const label = [...this.labels].find(([, mark]) => mark.slot === target)?.[0]
-      starts.set(target, label ?? `sub_${target}`)
+      starts.set(target, labelAt.get(target) ?? `sub_${target}`)
     }
     return [...starts].map(([start, name]) => ({ name, start })).sort((a, b) => a.start - b.start)
   }

@@ -334,7 +334,7 @@ export class Declarations implements OperandNames {
   }
 
   private suggestion(word: string, candidates: Iterable<string>): FindingOptions {
-    const meant = nearest(word, candidates)
+    const meant = this.findings.wantsHelp ? nearest(word, candidates) : undefined
     return meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }
   }
 

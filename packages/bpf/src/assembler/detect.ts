@@ -36,11 +36,16 @@ export function refuseForeignText(text: string): { code: DiagnosticCode; values:
   return undefined
 }
 
-/** `tcpdump -d` (`(000) ldh [12]`), `-ddd` (count, then four numbers a line) and `-dd` (`{ 0x28, 0, 0, 0x0000000c },`). */
+/** `tcpdump -d` (`(000) ldh [12]`), `-ddd` (a count, then four numbers a line) and `-dd` (`{ 0x28, 0, 0, 0x0000000c },`). */
 export function isClassicBpf(text: string): boolean {
-  return (
-    /^\s*\(\d{3}\)\s+(?:ld|ldh|ldb|ldx|ldxb|ldi|st|stx|jeq|jgt|jge|jset|ja|jmp|ret|tax|txa|and|or|add|sub|mul|div|mod|lsh|rsh|xor|neg)\b/m.test(text) ||
-    /^\s*\{\s*0x[0-9a-f]+,\s*\d+,\s*\d+,\s*0x[0-9a-f]{8}\s*\},?\s*$/m.test(text) ||
-    /^\s*\d+\s*\n(?:\s*\d+ \d+ \d+ \d+\s*\n?)+\s*$/.test(text)
-  )
+  const lines = text
+    .slice(0, 4096)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const first = lines[0]
+  if (first === undefined) return false
+  if (/^\(\d{3}\) (?:ld|ldh|ldb|ldx|ldxb|ldi|st|stx|jeq|jgt|jge|jset|ja|jmp|ret|tax|txa|and|or|add|sub|mul|div|mod|lsh|rsh|xor|neg)\b/.test(first)) return true
+  if (/^\{ ?0x[0-9a-f]+, ?\d+, ?\d+, ?0x[0-9a-f]{8} ?\},?$/.test(first)) return true
+  return /^\d+$/.test(first) && lines.length > 1 && lines.slice(1, 8).every((line) => /^\d+ \d+ \d+ \d+$/.test(line))
 }

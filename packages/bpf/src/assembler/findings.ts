@@ -6,7 +6,10 @@
 import type { Diagnostic, SourceRange, TextEdit } from '../program'
 import { type DiagnosticCode, messageText } from './messages'
 
+/** Findings that are kept; reading stops there. */
 const LIMIT = 500
+/** Findings that get a suggestion: looking for near names is slow. */
+const HELP_LIMIT = 64
 
 export interface FindingOptions {
   severity?: Diagnostic['severity']
@@ -74,6 +77,14 @@ export class Findings {
 
   get hasErrors(): boolean {
     return this.errors > 0
+  }
+
+  get isFull(): boolean {
+    return this.found.length >= LIMIT
+  }
+
+  get wantsHelp(): boolean {
+    return this.found.length < HELP_LIMIT
   }
 
   add(code: DiagnosticCode, start: number, end: number, values: readonly (string | number)[] = [], options: FindingOptions = {}): void {

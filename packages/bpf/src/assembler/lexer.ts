@@ -26,6 +26,8 @@ for (const char of ' \t\r\v\f') CHAR_KIND[char.charCodeAt(0)] = 3
 /** Punctuation of two and three characters; all else is one character long. */
 const LONG_PUNCT = new Set(['<<', '>>', '<=', '>=', '==', '!=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>='])
 
+const MAX_DIGITS = 256
+
 function kindOf(code: number): number {
   return code < 128 ? CHAR_KIND[code]! : 0
 }
@@ -202,11 +204,12 @@ export class Lexer {
       if (digit < 0 || digit > 9) break
       value = value * 10 + digit
     }
-    let bad = false
+    // More digits than any field holds: not worth the arithmetic.
+    let bad = at - start > MAX_DIGITS
     if (at < end && kindOf(text.charCodeAt(at)) === 1) {
       while (at < end && isWordPart(text.charCodeAt(at))) at++
       const word = text.slice(start, at)
-      bad = !/^(0x[0-9a-f]+|0b[01]+)$/i.test(word)
+      bad = word.length > MAX_DIGITS || !/^(0x[0-9a-f]+|0b[01]+)$/i.test(word)
       value = bad ? 0 : Number(word)
     }
     if (value > Number.MAX_SAFE_INTEGER) value = NaN

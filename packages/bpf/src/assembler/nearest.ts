@@ -1,10 +1,15 @@
 /** Finds the known word nearest to a mistyped one, by edit distance with swaps. */
 
+/** Candidates that are compared at most. */
+const LOOK_LIMIT = 2000
+
 /** The candidate fewest edits away, if it is close enough to be meant; ties go to the earlier one. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
+  let looked = 0
   for (const candidate of candidates) {
+    if (++looked > LOOK_LIMIT) break
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {

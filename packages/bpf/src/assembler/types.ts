@@ -4,7 +4,7 @@
  */
 
 import type { DataField, DataType, IntFormat } from '../program'
-import { alignOf, sizeOf } from '../data-type'
+import { alignOf, isReasonable, sizeOf } from '../data-type'
 import { type Lexer, TOKEN } from './lexer'
 
 type IntType = Extract<DataType, { kind: 'int' }>
@@ -78,6 +78,7 @@ export function readType(lexer: Lexer, at: number, lookup: (name: string) => Dat
     if (counts.length > 8) return { at: end, unknown: false, reason: 'an array has too many dimensions' }
   }
   for (const count of counts.toReversed()) type = { kind: 'array', of: type, count }
+  if (!isReasonable(type)) return { at, unknown: false, reason: 'the type is nested too deep or has too many parts' }
   if (sizeOf(type) > MAX_TYPE_SIZE) return { at, unknown: false, reason: 'the type is too large' }
   if (lexer.kinds[end] !== TOKEN.NAME) return { type, end }
   const formatted = withFormat(type, lexer.textOf(end))
