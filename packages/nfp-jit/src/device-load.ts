@@ -7,7 +7,7 @@ import { verify } from '@offload/verifier'
 import type { VerifyResult } from '@offload/verifier'
 import type { DeviceLoadRequest, DeviceLoadResult, DeviceMapDef, DeviceRefusal } from './api'
 import { MapWordUses } from './driver/map-word-uses'
-import { NfpDriver } from './driver/nfp-driver'
+import { NfpDriver, VERDICT_REFUSED } from './driver/nfp-driver'
 import { EINVAL } from './errno'
 import { driverMapRefusal, isNeutralMap, isOffloadedMap, kernelMapErrno } from './map-limits'
 import type { PassTrace } from './passes/pass'
@@ -95,17 +95,9 @@ function marksOf(map: DeviceMapDef): MapWordUses {
 function verifyAndTranslate(request: DeviceLoadRequest, mapUses: CreatedMaps['uses']): DeviceLoadResult {
   const { firmware, progType } = request
   const driver = new NfpDriver({ firmware, mapUses })
-  const walked = verify({
-    progType,
-    insns: request.insns,
-    maps: request.maps,
-    relocs: request.relocs,
-    driver,
-    license: request.license ?? 'GPL',
-    ...(request.kernel === undefined ? {} : { kernel: request.kernel }),
+  const walked = verifyWith(request, driver, {
     ...(request.logLevel === undefined ? {} : { logLevel: request.logLevel }),
     ...(request.record === undefined ? {} : { record: request.record }),
-    ...(request.cancelled === undefined ? {} : { cancelled: request.cancelled }),
   })
   const common = { verify: walked, driverVerdicts: driver.verdicts, refusals: driver.refusals }
   if (walked.verdict !== 'accept') return { ...refusedWhileVerifying(walked, driver), ...common }
@@ -133,6 +125,24 @@ function verifyAndTranslate(request: DeviceLoadRequest, mapUses: CreatedMaps['us
   return { verdict: 'ok', errno: 0, error: '', image, relocated: placed.words, ...common, ...passes }
 }
 
+function verifyWith(
+  request: DeviceLoadRequest,
+  driver: NfpDriver,
+  options: { readonly logLevel?: number; readonly record?: boolean },
+): VerifyResult {
+  return verify({
+    progType: request.progType,
+    insns: request.insns,
+    maps: request.maps,
+    relocs: request.relocs,
+    driver,
+    license: request.license ?? 'GPL',
+    ...(request.kernel === undefined ? {} : { kernel: request.kernel }),
+    ...(request.cancelled === undefined ? {} : { cancelled: request.cancelled }),
+    ...options,
+  })
+}
+
 type Outcome = Pick<DeviceLoadResult, 'verdict' | 'errno' | 'error' | 'stage' | 'insn'>
 
 function refusedWhileVerifying(walked: VerifyResult, driver: NfpDriver): Outcome {
@@ -151,22 +161,24 @@ function translationFailed(
   driver: NfpDriver,
 ): Outcome & Pick<DeviceLoadResult, 'refusals' | 'kernelLog'> {
   const error = failed.messages.join('; ') || driver.refusals.map(({ text }) => `[nfp] ${text}`).join('; ')
-  const at = failed.insn === undefined ? {} : { insn: failed.insn }
-  const tooLong = failed.messages.some((line) => line.startsWith('instruction limit reached'))
-  const refusal: DeviceRefusal = {
-    ...at,
-    errno: TRANSLATE_ERRNO,
-    code: tooLong ? 'program-too-long' : 'translation',
-    text: failed.messages.at(-1) ?? '',
-  }
   return {
     verdict: 'driver-reject',
     errno: TRANSLATE_ERRNO,
     error: error === '' ? silent(TRANSLATE_ERRNO) : error,
     stage: 'translate',
-    ...at,
-    refusals: [...driver.refusals, refusal],
+    ...(failed.insn === undefined ? {} : { insn: failed.insn }),
+    refusals: [...driver.refusals, translationRefusal(failed)],
     kernelLog: failed.messages,
+  }
+}
+
+function translationRefusal(failed: Extract<TranslateResult, { ok: false }>): DeviceRefusal {
+  const tooLong = failed.messages.some((line) => line.startsWith('instruction limit reached'))
+  return {
+    ...(failed.insn === undefined ? {} : { insn: failed.insn }),
+    errno: TRANSLATE_ERRNO,
+    code: tooLong ? 'program-too-long' : 'translation',
+    text: failed.messages.at(-1) ?? '',
   }
 }
 
@@ -181,4 +193,45 @@ function mapIdsBySlot(request: DeviceLoadRequest): Map<number, number> {
     return isOffloadedMap(map) ? nextTable++ : index + 1
   })
   return new Map(request.relocs.map(({ insn, map }) => [insn, ids[map] ?? 0]))
+}
+
+/** What the device says of every instruction, also behind its first refusal. */
+export interface DeviceSurvey {
+  /** Per slot: 0 not asked, 1 accepted, 2 refused. */
+  readonly verdicts: Uint8Array
+  readonly refusals: readonly DeviceRefusal[]
+}
+
+/**
+ * Asks the device about all instructions the kernel's walk gets to: a refusal is noted and the walk goes on. Accepted
+ * programs are also translated, so that a refusal of the translator is in the list. For gutters and lists of problems;
+ * marks of the request's maps are left as they are.
+ */
+export function surveyDevice(request: DeviceLoadRequest): DeviceSurvey {
+  const mapUses = request.maps.map((map) => (isOffloadedMap(map) ? new MapWordUses(map.value_size) : undefined))
+  const driver = new NfpDriver({ firmware: request.firmware, mapUses, survey: true })
+  const walked = verifyWith(request, driver, { logLevel: 0, record: false })
+  const refusals = [...driver.refusals]
+  const verdicts = driver.verdicts
+  if (walked.verdict === 'accept') {
+    const { progType, firmware } = request
+    const translated = translate(driver.program, { progType, firmware })
+    if (!translated.ok) {
+      const refusal = translationRefusal(translated)
+      if (refusal.insn !== undefined) verdicts[refusal.insn] = VERDICT_REFUSED
+      refusals.push(refusal)
+    }
+  }
+  return { verdicts, refusals: firstOfEach(refusals) }
+}
+
+/** Later visits repeat what was said of an instruction. */
+function firstOfEach(refusals: readonly DeviceRefusal[]): DeviceRefusal[] {
+  const known = new Set<string>()
+  return refusals.filter(({ insn, code }) => {
+    const key = `${insn} ${code}`
+    if (known.has(key)) return false
+    known.add(key)
+    return true
+  })
 }

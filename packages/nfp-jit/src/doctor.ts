@@ -7,14 +7,28 @@
  */
 import type { DeviceLoadRequest, DeviceLoadResult, DeviceMapDef, DeviceRefusal, FirmwareName } from './api'
 import { loadForDevice } from './device-load'
+import { remediesFor } from './doctor-remedies'
 import { EXPLANATIONS } from './doctor-table'
 import { isOffloadedMap } from './map-limits'
 import { FIRMWARE_PROFILES } from './profiles'
+import { replaceSlot } from './program-edit'
+import type { EditedProgram } from './program-edit'
+import { ProgramInfo } from './program-info'
 
-/** A change that was tried: with it the device takes the program. */
+/** A change that was tried: with it the device takes the program, or at least this instruction. */
 export type DoctorChange =
   | { readonly kind: 'firmware'; readonly firmware: FirmwareName }
   | { readonly kind: 'maps'; readonly maps: readonly DeviceMapDef[] }
+  | {
+      readonly kind: 'program'
+      /** Slot to replace, and the instructions (8 bytes each) to put there. */
+      readonly insn: number
+      readonly replacement: Uint8Array
+      /** The program after the change. */
+      readonly program: EditedProgram
+      /** Whether the whole program is accepted then, or refused for something else further on. */
+      readonly outcome: 'accepted' | 'refused-elsewhere'
+    }
 
 export interface DoctorFinding {
   readonly refusal: DeviceRefusal
@@ -35,15 +49,36 @@ const CANDIDATES: readonly FirmwareName[] = ['shipping', 'open', 'full', 'hi', '
 export function doctor(request: DeviceLoadRequest, result: DeviceLoadResult): DoctorFinding[] {
   return (result.refusals ?? []).map((refusal) => {
     const { limit, suggestion, firmwareDecides } = EXPLANATIONS[refusal.code]
-    const change = mapChange(request, refusal) ?? (firmwareDecides ? firmwareChange(request) : undefined)
+    const change =
+      mapChange(request, refusal) ??
+      programChange(request, refusal) ??
+      (firmwareDecides ? firmwareChange(request) : undefined)
     return { refusal, limit: limit(request.firmware), suggestion, ...(change === undefined ? {} : { change }) }
   })
 }
 
 /** Loads on fresh maps: marks of the request's own maps stay as they are. */
-function passes(request: DeviceLoadRequest): boolean {
+function attempt(request: DeviceLoadRequest): DeviceLoadResult {
   const maps = request.maps.map(({ uses: _uses, ...map }) => map)
-  return loadForDevice({ ...request, maps, record: false, trace: false, logLevel: 0 }).verdict === 'ok'
+  return loadForDevice({ ...request, maps, record: false, trace: false, logLevel: 0 })
+}
+
+const passes = (request: DeviceLoadRequest): boolean => attempt(request).verdict === 'ok'
+
+/** Other instructions in place of the refused one, if then neither kernel nor device says the same of it again. */
+function programChange(request: DeviceLoadRequest, refusal: DeviceRefusal): DoctorChange | undefined {
+  const { insn } = refusal
+  if (insn === undefined) return undefined
+  for (const replacement of remediesFor(new ProgramInfo(request.insns), refusal)) {
+    const program = replaceSlot(request, insn, replacement)
+    if (program === undefined) continue
+    const { verdict, refusals } = attempt({ ...request, ...program })
+    const last = insn + replacement.length / 8 - 1
+    const again = refusals?.some((other) => other.insn !== undefined && other.insn >= insn && other.insn <= last)
+    if (verdict === 'kernel-reject' || again) continue
+    return { kind: 'program', insn, replacement, program, outcome: verdict === 'ok' ? 'accepted' : 'refused-elsewhere' }
+  }
+  return undefined
 }
 
 function firmwareChange(request: DeviceLoadRequest): DoctorChange | undefined {
