@@ -29,7 +29,9 @@ if (inputs.length > 0) {
   for (const { program, vector } of inputs) milliseconds(program, vector)
   const times = inputs.map(({ program, vector }) => milliseconds(program, vector)).sort((left, right) => left - right)
   const median = times[Math.floor(times.length / 2)]!
-  console.log(`translate: median ${median.toFixed(3)} ms, slowest ${times.at(-1)!.toFixed(3)} ms, of ${times.length} recorded programs`)
+  console.log(
+    `translate: median ${median.toFixed(3)} ms, slowest ${times.at(-1)!.toFixed(3)} ms, of ${times.length} recorded programs`,
+  )
 }
 
 /** `count` 64-bit additions of a large constant: four words each. */

@@ -9,8 +9,16 @@ import type { MapWordUses } from './driver/map-word-uses'
 import type { PassSwitches, PassTrace } from './passes/pass'
 
 export type FirmwareName =
-  | 'full' | 'hi' | 'nohelp' | 'headmeta' | 'small' | 'nomaps'
-  | 'open' | 'shipping' | 'stripped' | 'roadmap'
+  | 'full'
+  | 'hi'
+  | 'nohelp'
+  | 'headmeta'
+  | 'small'
+  | 'nomaps'
+  | 'open'
+  | 'shipping'
+  | 'stripped'
+  | 'roadmap'
 
 export interface AdjustHeadCaps {
   readonly flags: number
@@ -35,7 +43,12 @@ export interface FirmwareProfile {
   readonly name: FirmwareName
   readonly abiVersion: number
   /** Code-store address of each helper; 0 where the firmware has none. */
-  readonly helpers: { readonly lookup: number; readonly update: number; readonly delete: number; readonly perfEventOutput: number }
+  readonly helpers: {
+    readonly lookup: number
+    readonly update: number
+    readonly delete: number
+    readonly perfEventOutput: number
+  }
   readonly adjustHead: AdjustHeadCaps
   readonly maps: MapCaps
   readonly random: boolean
@@ -78,10 +91,20 @@ export interface NfpImage {
   readonly insnWords: Int32Array
   readonly origins: readonly WordOrigin[]
   readonly notes: readonly InsnNote[]
-  readonly targets: { readonly out: number; readonly abort: number; readonly pushRegs: number; readonly popRegs: number }
+  readonly targets: {
+    readonly out: number
+    readonly abort: number
+    readonly pushRegs: number
+    readonly popRegs: number
+  }
   /** Bytes, all frames, as the driver reports. */
   readonly stackSize: number
-  readonly subprograms: readonly { readonly bpf: number; readonly nfp: number; readonly stackDepth: number; readonly needsRegPush: boolean }[]
+  readonly subprograms: readonly {
+    readonly bpf: number
+    readonly nfp: number
+    readonly stackDepth: number
+    readonly needsRegPush: boolean
+  }[]
   /** Largest offset into the packet that the verifier saw, for the MTU check. */
   readonly maxPktOffset: number
 }

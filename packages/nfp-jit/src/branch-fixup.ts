@@ -44,7 +44,8 @@ function fixInsn(code: CodeBuffer, program: ProgramInfo, places: CodePlaces, ins
   if (exit || (relocationOf(branch) !== RELOCATION.branch && !call)) return
   const target = program.jumpDst[insn]!
   if (target < 0) throw new TranslateError(ELOOP, ["Non-exit jump doesn't have destination info recorded!!"])
-  if (program.has(target, FLAG_SKIP_MERGED)) throw new TranslateError(ELOOP, ['Branch landing on removed instruction!!'])
+  if (program.has(target, FLAG_SKIP_MERGED))
+    throw new TranslateError(ELOOP, ['Branch landing on removed instruction!!'])
   const address = places.insnStart[target]!
   if (callee?.needsRegPush) {
     setCallee(code, last + 1, address)

@@ -34,7 +34,10 @@ describe('capability records', () => {
   ])('that are too short are named: %s', (name, words) => {
     const { errno, messages } = parseCapabilities(bytes(words))
     expect(errno).toBe(22)
-    expect(messages).toEqual([`truncated ${name} TLV: ${4 * (words.length - 2)}`, 'invalid BPF capabilities at offset:8'])
+    expect(messages).toEqual([
+      `truncated ${name} TLV: ${4 * (words.length - 2)}`,
+      'invalid BPF capabilities at offset:8',
+    ])
   })
 
   it('with off_min above off_max fail the probe', () => {

@@ -18,7 +18,8 @@ const always = (text: string) => (): string => text
 export const EXPLANATIONS: Readonly<Record<RefusalCode, RefusalExplanation>> = {
   opcode: {
     limit: always('The translator has no sequence for this instruction.'),
-    suggestion: 'Replace it: a remainder by division, multiplication and subtraction, a newer instruction by older ones (compile with -mcpu=v2).',
+    suggestion:
+      'Replace it: a remainder by division, multiplication and subtraction, a newer instruction by older ones (compile with -mcpu=v2).',
   },
   registers: {
     limit: always('The translator knows r0 to r10.'),
@@ -30,7 +31,9 @@ export const EXPLANATIONS: Readonly<Record<RefusalCode, RefusalExplanation>> = {
     firmwareDecides: true,
   },
   'helper-unknown': {
-    limit: always('The card has seven helpers: map lookup, update and delete, random numbers, perf event output, adjust_head, adjust_tail.'),
+    limit: always(
+      'The card has seven helpers: map lookup, update and delete, random numbers, perf event output, adjust_head, adjust_tail.',
+    ),
     suggestion: 'Do without this helper on the card, or run this part of the program on the host.',
   },
   'adjust-head-meta': {
@@ -51,7 +54,9 @@ export const EXPLANATIONS: Readonly<Record<RefusalCode, RefusalExplanation>> = {
     suggestion: 'Put the argument at an offset from r10 that is a multiple of 4.',
   },
   'counter-not-zero': {
-    limit: always('Counters are big-endian on the card, values that programs write are little-endian; only 0 is the same.'),
+    limit: always(
+      'Counters are big-endian on the card, values that programs write are little-endian; only 0 is the same.',
+    ),
     suggestion: 'Write zeroes to the words that are counted in (store a register that is 0) before the update.',
   },
   'counter-initialised': {
@@ -107,8 +112,11 @@ export const EXPLANATIONS: Readonly<Record<RefusalCode, RefusalExplanation>> = {
     suggestion: 'Access only the bytes that the map declares.',
   },
   'map-use-conflict': {
-    limit: always('A word of a map value is either read or counted in on the card, by all programs, as long as the map lives.'),
-    suggestion: 'Keep what is read and what is counted in different words of the value; a map with old marks must be made anew.',
+    limit: always(
+      'A word of a map value is either read or counted in on the card, by all programs, as long as the map lives.',
+    ),
+    suggestion:
+      'Keep what is read and what is counted in different words of the value; a map with old marks must be made anew.',
   },
   'context-store': {
     limit: always('The only context field a program on the card can set is rx_queue_index of xdp_md.'),
@@ -158,12 +166,14 @@ export const EXPLANATIONS: Readonly<Record<RefusalCode, RefusalExplanation>> = {
   },
   'program-too-long': {
     limit: (firmware) => `This port takes ${firmware.maxLen} words.`,
-    suggestion: 'Shorten the program: neighbouring packet loads share reads, constants below 256 need no words of their own.',
+    suggestion:
+      'Shorten the program: neighbouring packet loads share reads, constants below 256 need no words of their own.',
     firmwareDecides: true,
   },
   translation: {
     limit: always('The driver accepted the instruction while checking, and has no words for it.'),
-    suggestion: 'Store a register instead of a constant, and use only the fields data and data_end (with TC also len) of the context.',
+    suggestion:
+      'Store a register instead of a constant, and use only the fields data and data_end (with TC also len) of the context.',
   },
   'map-type': {
     limit: always('The firmware does not have maps of this type.'),
@@ -185,7 +195,8 @@ export const EXPLANATIONS: Readonly<Record<RefusalCode, RefusalExplanation>> = {
     firmwareDecides: true,
   },
   'map-element-size': {
-    limit: (firmware) => `Key and value, each rounded up to 8 bytes, may take ${firmware.maps.maxElemSize} bytes together.`,
+    limit: (firmware) =>
+      `Key and value, each rounded up to 8 bytes, may take ${firmware.maps.maxElemSize} bytes together.`,
     suggestion: 'Use a shorter key or value.',
     firmwareDecides: true,
   },

@@ -14,7 +14,13 @@ describe('maps', () => {
     [full, { ...map, map_flags: 1 }, empty, 22, 'map flags are not supported'],
     [nohelp, { ...map, type: 'array' }, empty, 95, 'map type not supported'],
     [headmeta, map, { maps: 2, elements: 0 }, 12, 'too many maps for a device'],
-    [headmeta, { ...map, max_entries: 524 }, { maps: 1, elements: 600 }, 12, 'map with too many elements: 524, left: 424'],
+    [
+      headmeta,
+      { ...map, max_entries: 524 },
+      { maps: 1, elements: 600 },
+      12,
+      'map with too many elements: 524, left: 424',
+    ],
     [
       full,
       { ...map, key_size: 64, value_size: 65 },

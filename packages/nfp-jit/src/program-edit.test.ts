@@ -13,8 +13,20 @@ const hex = (bytes: Uint8Array): string[] =>
 describe('replacing an instruction', () => {
   it('keeps jumps, calls and map references where they pointed', () => {
     // 0: if r1 == 0 goto 3; 1: call 4; 2: (replaced); 3: goto 0; 4: map; 6: exit
-    const insns = ['1501020000000000', '8510000002000000', NOP, '0500fcff00000000', '1811000000000000', '00'.repeat(8), '9500000000000000']
-    const edited = replaceSlot({ insns: bytesOfHex(insns.join('')), relocs: [{ insn: 4, map: 0 }] }, 2, bytesOfHex(NOP.repeat(3)))
+    const insns = [
+      '1501020000000000',
+      '8510000002000000',
+      NOP,
+      '0500fcff00000000',
+      '1811000000000000',
+      '00'.repeat(8),
+      '9500000000000000',
+    ]
+    const edited = replaceSlot(
+      { insns: bytesOfHex(insns.join('')), relocs: [{ insn: 4, map: 0 }] },
+      2,
+      bytesOfHex(NOP.repeat(3)),
+    )
     expect(edited?.relocs).toEqual([{ insn: 6, map: 0 }])
     expect(hex(edited!.insns)).toEqual([
       '1501040000000000',
@@ -40,7 +52,8 @@ describe('replacing an instruction', () => {
 })
 
 describe('remedies', () => {
-  const first = (program: ProgramInfo, of: ReturnType<typeof refusal>): Uint8Array | undefined => remediesFor(program, of)[0]
+  const first = (program: ProgramInfo, of: ReturnType<typeof refusal>): Uint8Array | undefined =>
+    remediesFor(program, of)[0]
   const refusal = (code: 'translation' | 'opcode' | 'multiply-range' | 'exit-action', text = '') =>
     ({ code, insn: 0, errno: 22, text }) as const
 

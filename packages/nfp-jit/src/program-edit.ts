@@ -35,11 +35,7 @@ function distanceField(code: number, src: number): 'off' | 'imm' | undefined {
  * The program with slot `slot` (not a 64-bit constant, jump or call) replaced by the instructions in `replacement`.
  * Jumps to the slot land on the first of them. `undefined` where a jump would become too long.
  */
-export function replaceSlot(
-  program: EditedProgram,
-  slot: number,
-  replacement: Uint8Array,
-): EditedProgram | undefined {
+export function replaceSlot(program: EditedProgram, slot: number, replacement: Uint8Array): EditedProgram | undefined {
   const growth = replacement.length / 8 - 1
   const moved = (index: number): number => (index > slot ? index + growth : index)
   const { insns } = program

@@ -112,7 +112,11 @@ describe('failures', () => {
   it('refuses an out-of-range shift amount without a line of its own', () => {
     const shift = program('7f21000000000000')
     for (const column of [shift.uminSrc, shift.umaxSrc]) column.set([64, 0])
-    expect(translate(shift, options)).toMatchObject({ ok: false, errno: 14, messages: [expect.stringMatching(/^Transl/)] })
+    expect(translate(shift, options)).toMatchObject({
+      ok: false,
+      errno: 14,
+      messages: [expect.stringMatching(/^Transl/)],
+    })
   })
 })
 

@@ -84,8 +84,7 @@ function recordAdjustHead({ env, program: p, firmware, insn }: CheckContext): vo
   const delta = env.reg(2)
   const { guaranteedSub, guaranteedAdd } = firmware.adjustHead
   const value = delta.varOff.value.lo | 0
-  const fits =
-    isConstant(delta) && value <= LARGEST_SAFE_DELTA && value >= -guaranteedSub && value <= guaranteedAdd
+  const fits = isConstant(delta) && value <= LARGEST_SAFE_DELTA && value >= -guaranteedSub && value <= guaranteedAdd
   const first = p.adjustHeadLocation === 0
   const again = p.adjustHeadLocation === insn && p.arg2Var[insn] === value
   p.adjustHeadLocation = fits && (first || again) ? insn : -1

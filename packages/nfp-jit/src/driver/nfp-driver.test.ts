@@ -66,19 +66,18 @@ describe('refusals', () => {
     [call(1), 'helper-missing', -95, 'map_lookup: not supported by FW', {}, nohelp],
     [call(2), 'helper-missing', -95, 'map_update: not supported by FW', {}, nohelp],
     [call(3), 'helper-missing', -95, 'map_delete: not supported by FW', {}, nohelp],
-    [
-      call(7),
-      'helper-missing',
-      -95,
-      "bpf_get_prandom_u32(): FW doesn't support random number generation",
-      {},
-      nohelp,
-    ],
+    [call(7), 'helper-missing', -95, "bpf_get_prandom_u32(): FW doesn't support random number generation", {}, nohelp],
     [call(25), 'helper-missing', -95, 'event_output: not supported by FW', {}, nohelp],
     [call(1), 'argument-not-stack', -95, 'map_lookup: unsupported ptr type 8', { regs: { 2: packet() } }],
     [call(1), 'argument-variable', -95, 'map_lookup: variable pointer', { regs: { 2: variable(stack(-8)) } }],
     [call(3), 'argument-unaligned', -95, 'map_delete: unaligned stack pointer 7', { regs: { 2: stack(-7) } }],
-    [call(2), 'argument-not-stack', -95, 'map_update: unsupported ptr type 4', { regs: { 2: stack(-8), 3: mapValue(0) } }],
+    [
+      call(2),
+      'argument-not-stack',
+      -95,
+      'map_update: unsupported ptr type 4',
+      { regs: { 2: stack(-8), 3: mapValue(0) } },
+    ],
     [
       call(25),
       'event-flags',
@@ -107,26 +106,33 @@ describe('refusals', () => {
       'unsupported exit state: 1, var_off: (0x0; 0xffffffff)',
       { progType: 'sched_cls', regs: { 0: unknown } },
     ],
-    ['9500000000000000', 'exit-action', -22, 'unsupported exit state: 1, imm: 3', { progType: 'sched_cls', regs: { 0: known(3) } }],
+    [
+      '9500000000000000',
+      'exit-action',
+      -22,
+      'unsupported exit state: 1, imm: 3',
+      { progType: 'sched_cls', regs: { 0: known(3) } },
+    ],
     [LOAD_U32_R1, 'pointer-type', -22, 'unsupported ptr type: 260', { regs: { 1: ofType(260) } }],
     [LOAD_U32_R1, 'stack-variable', -22, 'variable ptr stack access', { regs: { 1: variable(stack(-8)) } }],
     [STORE_U32_R1, 'map-write', -95, 'map writes not supported', { regs: { 1: mapValue(0) } }],
     [LOAD_U32_R1, 'map-variable', -95, 'map value offset is variable', { regs: { 1: variable(mapValue(0)) } }],
     [LOAD_U32_R1, 'map-bounds', -22, 'map value access out-of-bounds', { regs: { 1: mapValue(0, 16) } }],
-    ['6321100000000000', 'queue-select-missing', -95, 'queue selection not supported by FW', { regs: { 1: context } }, nohelp],
+    [
+      '6321100000000000',
+      'queue-select-missing',
+      -95,
+      'queue selection not supported by FW',
+      { regs: { 1: context } },
+      nohelp,
+    ],
     [STORE_U32_R1, 'context-store', -95, 'unsupported store to context field', { regs: { 1: context } }],
     ['db21000040000000', 'atomic-op', -95, 'atomic op not implemented: 64', { regs: { 1: mapValue(0) } }],
     [ADD_U64_R1, 'atomic-target', -95, 'atomic add not to a map value pointer: 6', { regs: { 1: stack(-8) } }],
     [ADD_U64_R1, 'atomic-addend', -95, 'atomic add not of a scalar: 6', { regs: { 1: mapValue(0), 2: stack(-8) } }],
     ['2701000003000000', 'multiply-range', -22, 'multiplier is not within u32 value range', { regs: { 1: unknown } }],
     ['2f21000000000000', 'multiply-range', -22, 'multiplicand is not within u32 value range', { regs: { 2: unknown } }],
-    [
-      '27010000ffffffff',
-      'multiply-range',
-      -22,
-      "sign extended multiplicand won't be within u32 value range",
-      {},
-    ],
+    ['27010000ffffffff', 'multiply-range', -22, "sign extended multiplicand won't be within u32 value range", {}],
     ['3701000003000000', 'divide-range', -22, 'dividend is not within u32 value range', { regs: { 1: unknown } }],
     ['3f21000000000000', 'divide-variable', -22, 'divisor is not constant', { regs: { 2: between(1, 7) } }],
     ['3f21000000000000', 'divide-range', -22, 'divisor is not within u32 value range', { regs: { 2: known(2 ** 33) } }],
@@ -176,7 +182,9 @@ describe('memory of earlier visits', () => {
   })
 
   it('notes that a key varies, but not that a value does', () => {
-    const at = (key: number, value: number): FakeState => ({ regs: { 1: mapPointer(0), 2: stack(key), 3: stack(value) } })
+    const at = (key: number, value: number): FakeState => ({
+      regs: { 1: mapPointer(0), 2: stack(key), 3: stack(value) },
+    })
     expect(ask(call(2), [at(-8, -24), at(-8, -40)]).driver.program.arg2Varies[0]).toBe(0)
     expect(ask(call(2), [at(-8, -24), at(-4, -24)]).driver.program.arg2Varies[0]).toBe(1)
   })
@@ -321,7 +329,9 @@ describe('finalize and clean-up', () => {
   })
 
   it('counts removed instructions in the program as loaded', () => {
-    const driver = prepared('b7000000000000001500010000000000b700000001000000b700000002000000b7000000030000009500000000000000')
+    const driver = prepared(
+      'b7000000000000001500010000000000b700000001000000b700000002000000b7000000030000009500000000000000',
+    )
     driver.removeInsns(2, 1)
     driver.removeInsns(2, 1)
     expect(Array.from({ length: 6 }, (_, i) => (driver.program.has(i, 32) ? 1 : 0))).toEqual([0, 0, 1, 1, 0, 0])

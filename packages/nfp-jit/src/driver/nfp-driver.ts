@@ -113,7 +113,11 @@ export class NfpDriver implements OffloadDriver {
     }
     const target = this.originalIndex(index + offset + 1)
     if (program.jumpDst[at] === target) return 0
-    return this.failOptimisation(log, at, `branch hard wire at ${at} changes target ${program.jumpDst[at]} -> ${target}`)
+    return this.failOptimisation(
+      log,
+      at,
+      `branch hard wire at ${at} changes target ${program.jumpDst[at]} -> ${target}`,
+    )
   }
 
   removeInsns(index: number, count: number): number {

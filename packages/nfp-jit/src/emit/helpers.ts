@@ -7,18 +7,7 @@ import { EINVAL, EOPNOTSUPP } from '../errno'
 import type { EmitContext, EmitRoutine } from './context'
 import type { Emitter } from './emitter'
 import { PLACEHOLDER } from './emitter'
-import {
-  a,
-  ab,
-  b,
-  IMM_A,
-  IMM_B,
-  num,
-  PACKET_LENGTH,
-  PACKET_START,
-  STACK,
-  VECTOR_LENGTH,
-} from './registers'
+import { a, ab, b, IMM_A, IMM_B, num, PACKET_LENGTH, PACKET_START, STACK, VECTOR_LENGTH } from './registers'
 import { TranslateError } from './translate-error'
 
 export const HELPER_MAP_LOOKUP = 1

@@ -88,7 +88,7 @@ function walk(access: Access, firstGpr: number, size: number, step: (slice: Slic
   let gpr = firstGpr
   let gprByte = 0
   let previousGpr = -1
-  for (let done = 0; done < size; ) {
+  for (let done = 0; done < size;) {
     if (access.increments) offset %= 4
     const inWord = 4 - (((offset % 4) + 4) % 4)
     const length = Math.min(size - done, 4 - gprByte, inWord)

@@ -43,7 +43,8 @@ export const divide: EmitRoutine = (cx, insn) => {
     out.immed(ab(d), 0)
     return
   }
-  if (low === 0) throw new TranslateError(EINVAL, ['the driver would divide by zero here: the divisor is known to be 0'])
+  if (low === 0)
+    throw new TranslateError(EINVAL, ['the driver would divide by zero here: the divisor is known to be 0'])
   if (low > 0x80000000) {
     out.because('the quotient is 0 or 1: compare')
     out.alu(NONE, a(d), '-', out.uimm(low, IMM_B))

@@ -56,8 +56,7 @@ const call: EmitRoutine = (cx, insn) => (cx.program.isPseudoCall(insn) ? callSub
 /** ALU routines by operation: constant and register form, 64 and 32 bits. */
 const ALU_ROUTINES: readonly (readonly [number, EmitRoutine, EmitRoutine, EmitRoutine, EmitRoutine])[] = [
   ...[op.ALU_ADD, op.ALU_SUB, op.ALU_OR, op.ALU_AND, op.ALU_XOR].map(
-    (operation) =>
-      [operation, alu.alu64Constant, alu.alu64Register, alu.alu32Constant, alu.alu32Register] as const,
+    (operation) => [operation, alu.alu64Constant, alu.alu64Register, alu.alu32Constant, alu.alu32Register] as const,
   ),
   [op.ALU_MOV, alu.mov64Constant, alu.mov64Register, alu.mov32Constant, alu.mov32Register],
   ...[op.ALU_LSH, op.ALU_RSH, op.ALU_ARSH].map((operation) => [operation, shift, shift, shift, shift] as const),

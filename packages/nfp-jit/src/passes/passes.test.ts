@@ -36,7 +36,13 @@ describe('entry sequence', () => {
 
 describe('negative constants', () => {
   it('exchange add and subtract, and mark comparisons', () => {
-    const p = programOf('07010000fbffffff', '14010000fbffffff', '35010000fbffffff', 'b5010000fbffffff', '57010000fbffffff')
+    const p = programOf(
+      '07010000fbffffff',
+      '14010000fbffffff',
+      '35010000fbffffff',
+      'b5010000fbffffff',
+      '57010000fbffffff',
+    )
     run(negativeConstants, p)
     expect([...p.code]).toEqual([0x17, 0x04, 0x35, 0xb5, 0x57])
     expect([...p.imm]).toEqual([5, 5, 5, -5, -5])
@@ -78,7 +84,7 @@ describe('legacy loads', () => {
 /** Pairs `r3 = *(u16 *)(r1 + from); *(u16 *)(r2 + to) = r3`, all pointers to the packet, then two instructions. */
 function copies(pairs: readonly (readonly [number, number])[], ids: readonly [number, number] = [1, 2]): ProgramInfo {
   const hex16 = (value: number): string =>
-    ((value & 0xff).toString(16).padStart(2, '0') + ((value >> 8) & 0xff).toString(16).padStart(2, '0'))
+    (value & 0xff).toString(16).padStart(2, '0') + ((value >> 8) & 0xff).toString(16).padStart(2, '0')
   const insns = pairs.flatMap(([from, to]) => [`6913${hex16(from)}00000000`, `6b32${hex16(to)}00000000`])
   const p = programOf(...insns, MOV_R0_2, EXIT)
   pairs.forEach((_, i) => {
@@ -149,7 +155,9 @@ describe('packet cache', () => {
   }
   const ranges = (p: ProgramInfo): number[][] => {
     run(packetCache, p)
-    return [...p.code.keys()].filter((i) => p.code[i] === 0x71).map((i) => [p.cacheStart[i]!, p.cacheEnd[i]!, p.cacheInit[i]!])
+    return [...p.code.keys()]
+      .filter((i) => p.code[i] === 0x71)
+      .map((i) => [p.cacheStart[i]!, p.cacheEnd[i]!, p.cacheInit[i]!])
   }
 
   it('shares one read among neighbours, up to 64 bytes', () => {
