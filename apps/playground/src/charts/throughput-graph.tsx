@@ -72,7 +72,7 @@ function Drawing({ points, width, height, lineRate, lineRateLabel }: Omit<GraphP
   let most = 0
   for (const point of points) most = Math.max(most, point.rates.received, point.rates.dropped, point.rates.passed, point.rates.transmitted)
   // The ceiling belongs in the picture only while it is in sight of the data.
-  const showLine = lineRate < most * 4
+  const showLine = most === 0 || lineRate < most * 4
   const max = ceiling(Math.max(most * 1.08, showLine ? lineRate * 1.06 : 0, 1000) / 1e6) * 1e6
   const from = points[0]?.at ?? 0
   const to = Math.max(points.at(-1)?.at ?? 1, from + 1)

@@ -53,8 +53,3 @@ export function bytesText(bytes: number): string {
   if (bytes < 1e6) return `${(bytes / 1000).toFixed(1)} kB`
   return `${(bytes / 1e6).toFixed(1)} MB`
 }
-
-/** Line rate in packets a second of a port, for frames of so many bytes (FCS not counted in them). */
-export function lineRate(gbps: number, frameBytes: number): number {
-  return (gbps * 1e9) / ((Math.max(60, frameBytes) + 4 + 20) * 8)
-}

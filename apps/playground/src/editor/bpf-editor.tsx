@@ -107,13 +107,14 @@ function PlainText({ message }: { readonly message: string | undefined }): React
 
 function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStandaloneCodeEditor {
   const model = monaco.editor.createModel(useDocument.getState().document.source, LANGUAGE_ID)
+  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
   const editor = monaco.editor.create(element, {
     model,
     automaticLayout: true,
     minimap: { enabled: false },
     fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-code').trim(),
     fontSize: 12,
-    lineHeight: 20,
+    lineHeight: 19,
     lineNumbersMinChars: 3,
     lineDecorationsWidth: 14,
     glyphMargin: true,

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react'
 import type { ReactElement } from 'react'
 import { DEMOS } from '@offload/content'
+import type { Demo } from '@offload/content'
 import { useDocument } from '../stores/document'
 import { markHintUsed, useView } from '../stores/view'
 import type { LiveEditor } from './bpf-editor'
@@ -15,9 +16,13 @@ export interface HintPlace {
   readonly text: string
 }
 
+export function hintOf(demoId: string | undefined): Demo['hint'] | undefined {
+  return DEMOS.find((demo) => demo.id === demoId)?.hint
+}
+
 /** Where the demo's number stands in this text; undefined when it is not there (any more). */
 export function hintPlace(source: string, demoId: string | undefined): HintPlace | undefined {
-  const hint = DEMOS.find((demo) => demo.id === demoId)?.hint
+  const hint = hintOf(demoId)
   if (hint === undefined) return undefined
   const lines = source.split('\n')
   const index = lines.findIndex((line) => line.includes(hint.line))
@@ -32,12 +37,22 @@ export function EditorHint({ live }: { readonly live: LiveEditor }): ReactElemen
   const used = useView((state) => state.hintUsed)
   const [, redraw] = useState(0)
   const place = hintPlace(source, demo)
-  const wanted = DEMOS.find((item) => item.id === demo)?.hint
+  const wanted = hintOf(demo)
 
   // Used: the demo's line is there no more although the demo is still the one on screen.
   useEffect(() => {
     if (place === undefined && wanted !== undefined && useDocument.getState().edits > 0) markHintUsed()
   }, [place, wanted])
+
+  // Bring the number into sight, with room for the bubble below it.
+  const line = place?.line
+  useEffect(() => {
+    if (line === undefined || used) return
+    const { editor } = live
+    const bottom = editor.getTopForLineNumber(line) + 5 * 19
+    const height = editor.getLayoutInfo().height
+    if (bottom > editor.getScrollTop() + height) editor.setScrollTop(bottom - height)
+  }, [live, line, used])
 
   useEffect(() => {
     const moved = live.editor.onDidScrollChange(() => redraw((count) => count + 1))

@@ -14,7 +14,7 @@ export interface Piece {
 /** One alternative a kind; the first that matches at a place wins. */
 const BPF = new RegExp(
   [
-    String.raw`(?<com>;.*$|\/\/.*$|#(?!\d).*$)`,
+    String.raw`(?<com>;(?![^{}\n]*\}).*$|\/\/.*$|#(?!\d).*$)`,
     String.raw`(?<str>"[^"]*")`,
     String.raw`(?<type>\b[us](?:8|16|32|64)\b)`,
     String.raw`(?<fn>\bbpf_\w+|^\s*[\w.$]+:(?!\w))`,

@@ -7,6 +7,11 @@ import { compile } from '@offload/session'
 import type { Compilation, SessionDocument } from '@offload/session'
 
 const judge = {
+  /** Answers once the engines have been fetched, so that their loading is not taken for a long walk. */
+  ready(): true {
+    return true
+  },
+
   compile(document: SessionDocument): Compilation {
     return compile(document, { record: true })
   },

@@ -16,11 +16,21 @@ export type CompileOutcome =
   | { readonly kind: 'done'; readonly document: SessionDocument; readonly compilation: Compilation; readonly ms: number }
   | { readonly kind: 'stopped'; readonly document: SessionDocument; readonly message: string }
 
+interface Running {
+  readonly document: SessionDocument
+  /** When it was asked, then when the walk began. */
+  since: number
+  /** Set once the worker has loaded and the walk is under way. */
+  limit: ReturnType<typeof setTimeout> | undefined
+  /** A newer text arrived before the walk began. */
+  superseded?: boolean
+}
+
 export class Compiler {
   private worker: Worker | undefined
   /** Held in a field: a proxy that is collected while its call is pending loses the answer. */
   private remote: Remote<CompileWorker> | undefined
-  private current: { readonly document: SessionDocument; readonly since: number; limit: ReturnType<typeof setTimeout> } | undefined
+  private current: Running | undefined
   private next: SessionDocument | undefined
   private readonly report: (outcome: CompileOutcome) => void
 
@@ -31,6 +41,8 @@ export class Compiler {
   request(document: SessionDocument): void {
     this.next = document
     if (this.current === undefined) this.begin()
+    // Still loading: the newer text will be asked for as soon as the worker answers.
+    else if (this.current.limit === undefined) this.current.superseded = true
     else if (performance.now() - this.current.since > PATIENCE_MS) this.abandon()
     else {
       const running = this.current
@@ -52,23 +64,29 @@ export class Compiler {
     if (document === undefined) return
     this.next = undefined
     const remote = this.ensureWorker()
-    const since = performance.now()
-    const limit = setTimeout(() => {
-      this.stop(document, `The check took longer than ${COMPILE_LIMIT_MS / 1000} s and was stopped. Make the program shorter or its loops bounded.`)
-    }, COMPILE_LIMIT_MS)
-    const running = { document, since, limit }
+    const running: Running = { document, since: performance.now(), limit: undefined }
     this.current = running
-    remote.compile(document).then(
-      (compilation) => {
-        if (this.current !== running) return
+    const judge = async (): Promise<void> => {
+      await remote.ready()
+      if (this.current !== running) return
+      if (running.superseded === true) {
         this.settle()
-        this.report({ kind: 'done', document, compilation, ms: performance.now() - since })
         this.begin()
-      },
-      (error: unknown) => {
-        if (this.current === running) this.stop(document, `The checker failed: ${error instanceof Error ? error.message : String(error)}`)
-      },
-    )
+        return
+      }
+      running.since = performance.now()
+      running.limit = setTimeout(() => {
+        this.stop(document, `The check took longer than ${COMPILE_LIMIT_MS / 1000} s and was stopped. Make the program shorter or its loops bounded.`)
+      }, COMPILE_LIMIT_MS)
+      const compilation = await remote.compile(document)
+      if (this.current !== running) return
+      this.settle()
+      this.report({ kind: 'done', document, compilation, ms: performance.now() - running.since })
+      this.begin()
+    }
+    judge().catch((error: unknown) => {
+      if (this.current === running) this.stop(document, `The checker failed: ${error instanceof Error ? error.message : String(error)}`)
+    })
   }
 
   private stop(document: SessionDocument, message: string): void {

@@ -1,0 +1,113 @@
+/** The page: toolbar, the banner of a refusal or a stop, one layout, the honesty strip; drops, keys and dialogs on top. */
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import type { DragEvent, ReactElement } from 'react'
+import { HelpDialog } from './components/help-dialog'
+import { HonestyStrip } from './components/honesty-strip'
+import { Notices } from './components/notices'
+import { RefusedBar } from './components/refused-bar'
+import { ShareDialog } from './components/share-dialog'
+import { handleKey } from './components/shortcuts'
+import { Toolbar } from './components/toolbar'
+import { DebugLayout, StopBar } from './layout/debug'
+import { JitLayout } from './layout/jit'
+import { PhoneLayout } from './layout/phone'
+import { StartLayout } from './layout/start'
+import { TrafficLayout } from './layout/traffic'
+import { VerifierLayout } from './layout/verifier'
+import { openFile } from './link/open-file'
+import { openFragment } from './link/restore'
+import { useRun } from './stores/run'
+import { useView } from './stores/view'
+import { restart } from './workers/engine'
+
+const NARROW = matchMedia('(max-width: 719px)')
+const subscribeNarrow = (notify: () => void): (() => void) => {
+  NARROW.addEventListener('change', notify)
+  return () => NARROW.removeEventListener('change', notify)
+}
+
+const LAYOUTS = { start: StartLayout, verifier: VerifierLayout, jit: JitLayout, debug: DebugLayout, traffic: TrafficLayout } as const
+
+export function App(): ReactElement {
+  const layout = useView((state) => state.layout)
+  const dialog = useView((state) => state.dialog)
+  const narrow = useSyncExternalStore(subscribeNarrow, () => NARROW.matches)
+  const [dragging, setDragging] = useState(false)
+
+  useEffect(() => {
+    addEventListener('keydown', handleKey, { capture: true })
+    const opened = (): void => void openFragment(location.hash)
+    addEventListener('hashchange', opened)
+    return () => {
+      removeEventListener('keydown', handleKey, { capture: true })
+      removeEventListener('hashchange', opened)
+    }
+  }, [])
+
+  const over = (event: DragEvent): void => {
+    if (!event.dataTransfer.types.includes('Files')) return
+    event.preventDefault()
+    setDragging(true)
+  }
+  const drop = (event: DragEvent): void => {
+    setDragging(false)
+    const file = event.dataTransfer.files[0]
+    if (file === undefined) return
+    event.preventDefault()
+    event.stopPropagation()
+    void openFile(file)
+  }
+  const Layout = LAYOUTS[layout]
+  return (
+    <div
+      style={{ height: '100%' }}
+      onDragOverCapture={over}
+      onDropCapture={drop}
+      onDragLeave={(event) => {
+        if (event.relatedTarget === null) setDragging(false)
+      }}
+    >
+      {narrow ? (
+        <PhoneLayout />
+      ) : (
+        <div className="shell">
+          <Toolbar />
+          <div>
+            <CardFailure />
+            {layout !== 'start' && <RefusedBar />}
+            {layout === 'debug' && <StopBar />}
+          </div>
+          <Layout />
+          <HonestyStrip />
+        </div>
+      )}
+      {dragging && (
+        <div className="drop-veil">
+          <b>Drop a capture to replay it, a program to edit it, a project to open it</b>
+        </div>
+      )}
+      {dialog === 'share' && <ShareDialog />}
+      {dialog === 'help' && <HelpDialog />}
+      <Notices />
+    </div>
+  )
+}
+
+/** The card's worker died or refused: what happened, that nothing is lost, and the way on. */
+function CardFailure(): ReactElement | null {
+  const failure = useRun((state) => (state.status === 'failed' ? state.failure : undefined))
+  if (failure === undefined) return null
+  return (
+    <div className="banner-top" role="alert" data-testid="card-failure">
+      <span className="verdict fail">
+        <span className="glyph" aria-hidden="true">
+          <i>✕</i>
+        </span>
+      </span>
+      <span className="ellipsis">{failure}</span>
+      <button type="button" className="btn line small" onClick={() => void restart()}>
+        Restart
+      </button>
+    </div>
+  )
+}

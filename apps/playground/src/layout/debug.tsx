@@ -1,0 +1,71 @@
+/** *Debug*: a paused card. Program with the executing instruction, the chip, one core's threads, registers, packets. */
+import { useEffect, useState } from 'react'
+import type { ReactElement } from 'react'
+import { Pane } from '../components/pane'
+import { grouped } from '../components/number-text'
+import { useLineStats } from '../editor/line-stats'
+import { ChipPane } from '../panes/chip-pane'
+import { CodeListing } from '../panes/code-listing'
+import { ContextPane, RegisterPane } from '../panes/context-pane'
+import { PacketPane } from '../panes/packet-pane'
+import { useRun } from '../stores/run'
+
+export function DebugLayout(): ReactElement {
+  const [core, setCore] = useState(0)
+  const [context, setContext] = useState(0)
+  const stop = useRun((state) => state.stop)
+  const stats = useLineStats()
+  // A stop selects the thread that runs next.
+  useEffect(() => {
+    if (stop?.context === undefined) return
+    setCore(stop.context.core)
+    setContext(stop.context.context)
+  }, [stop])
+  const hottest = Math.max(1, ...stats.hits.values())
+  return (
+    <main className="main debug">
+      <Pane title="BPF" context="" fixed className="listing-pane" controls={<span>hits, this run</span>}>
+        <CodeListing
+          rowHeight={19}
+          heat={(insn) => (stats.hits.get(insn) ?? 0) / hottest}
+          note={(insn) => {
+            const hits = stats.hits.get(insn)
+            return hits === undefined ? '' : grouped(hits)
+          }}
+        />
+      </Pane>
+      <ChipPane selected={core} onSelect={setCore} />
+      <RegisterPane core={core} context={context} />
+      <ContextPane core={core} context={context} onContext={setContext} />
+      <PacketPane />
+    </main>
+  )
+}
+
+/** The amber bar of a stop: why, where, when. */
+export function StopBar(): ReactElement | null {
+  const stop = useRun((state) => state.stop)
+  const status = useRun((state) => state.status)
+  if (status !== 'paused' || stop === undefined) return null
+  const { context } = stop
+  return (
+    <div className="banner-top now">
+      <span className="badge now">Paused</span>
+      <b>{context === undefined ? 'Nothing is running' : `Core mei${Math.floor(context.core / 10)}.me${context.core % 10}, thread ${context.context}`}</b>
+      <span className="ink2">
+        {context === undefined
+          ? 'the next packet has not arrived'
+          : stop.programWord !== undefined && stop.programWord >= 0
+            ? `about to execute word ${stop.programWord}`
+            : `in the firmware, pc 0x${context.pc.toString(16)}`}
+      </span>
+      <span className="grow" />
+      <span className="dim">
+        packets <b style={{ color: 'var(--ink-1)' }}>{grouped(stop.received)}</b>
+      </span>
+      <span className="dim">
+        cycle <b style={{ color: 'var(--ink-1)' }}>{grouped(Math.floor(stop.now))}</b>
+      </span>
+    </div>
+  )
+}

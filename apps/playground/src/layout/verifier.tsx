@@ -1,0 +1,77 @@
+/** *Verifier*: both verdicts over the page, the program with what is known at each line, the walk, the log, the reason. */
+import { useEffect, useMemo, useState } from 'react'
+import type { ReactElement } from 'react'
+import { Pane } from '../components/pane'
+import { Segmented } from '../components/segmented'
+import { pin, useLink, useShown } from '../link/service'
+import { CodeListing } from '../panes/code-listing'
+import { LogPane } from '../panes/log-pane'
+import { explainValue, splitState } from '../panes/state-words'
+import { StatePane } from '../panes/verifier-state'
+import { WalkPane } from '../panes/walk-pane'
+import { WhyPane } from '../panes/why-pane'
+
+export function VerifierLayout(): ReactElement {
+  const { judged } = useShown()
+  const steps = useMemo(() => judged?.compilation.kernel?.steps ?? [], [judged])
+  const [step, setStep] = useState(0)
+  const [notes, setNotes] = useState<'on' | 'off'>('on')
+  const pinned = useLink((state) => state.pin)
+
+  // Another verdict: stand where the walk ended when it failed, else at its beginning.
+  useEffect(() => {
+    setStep(judged?.compilation.kernel?.verdict === 'reject' ? Math.max(0, steps.length - 1) : 0)
+  }, [judged, steps])
+  // A pinned instruction shows its last visit.
+  useEffect(() => {
+    if (pinned?.space !== 'insn') return
+    let found = -1
+    steps.forEach((item, index) => {
+      if (item.insn === pinned.start) found = index
+    })
+    if (found >= 0) setStep((current) => (steps[current]?.insn === pinned.start ? current : found))
+  }, [pinned, steps])
+
+  const afterLine = useMemo(() => changesOf(steps), [steps])
+  const choose = (index: number): void => {
+    const next = Math.max(0, Math.min(steps.length - 1, index))
+    setStep(next)
+    const insn = steps[next]?.insn
+    if (insn !== undefined && useLink.getState().pin?.start !== insn) pin({ space: 'insn', start: insn, end: insn + 1 })
+  }
+  return (
+    <main className="main verifier">
+      <Pane
+        title="BPF"
+        context="gutters: kernel, device"
+        fixed
+        className="listing-pane"
+        controls={
+          <>
+            <span>state after each line</span>
+            <Segmented label="State after each line" small options={[['on', 'on'], ['off', 'off']]} value={notes} onChange={setNotes} />
+          </>
+        }
+      >
+        <CodeListing verdicts rowHeight={20} note={notes === 'on' ? (insn) => afterLine.get(insn) : undefined} />
+      </Pane>
+      <WalkPane step={step} onStep={choose} />
+      <WhyPane />
+      <LogPane />
+      <StatePane step={step} onStep={choose} />
+    </main>
+  )
+}
+
+/** For each instruction the one register that it changed, in words, on its first visit. */
+function changesOf(steps: readonly { readonly insn: number; readonly state: string; readonly parent: number }[]): Map<number, string> {
+  const notes = new Map<number, string>()
+  steps.forEach((step) => {
+    const parent = steps[step.parent]
+    if (parent === undefined || notes.has(parent.insn)) return
+    const before = new Map(splitState(parent.state).map(({ name, value }) => [name, value]))
+    const changed = splitState(step.state).find(({ name, value }) => before.get(name) !== value)
+    if (changed !== undefined) notes.set(parent.insn, `${changed.name.toLowerCase()}: ${explainValue(changed.value)}`)
+  })
+  return notes
+}

@@ -1,0 +1,165 @@
+/**
+ * The program as rows: spine of the block's hue, letter at a block's start, verdict gutters, instruction number, text.
+ * The same rows in *Verifier*, *JIT* and *Debug*; what stands at the right end is the layout's choice.
+ */
+import { useEffect, useMemo, useRef } from 'react'
+import type { ReactElement, ReactNode, RefObject } from 'react'
+import { CodeText } from '../editor/code-text'
+import { useNowInsn } from '../editor/now-line'
+import { hover, pin, useLink, useShown } from '../link/service'
+import type { LinkTables } from '../link/tables'
+import type { Judged } from '../stores/verdict'
+
+export interface ListingRow {
+  /** Slot, or -1 for a label. */
+  readonly insn: number
+  readonly line: number
+  readonly text: string
+}
+
+/** Instructions with their source text, labels between them; comments and declarations are left out. */
+export function listingRows(judged: Judged, tables: LinkTables): ListingRow[] {
+  const lines = judged.source.split('\n')
+  const code = (line: number): string => (lines[line - 1] ?? '').replace(/\s*(;|\/\/|#(?!\d)).*$/, '').trim()
+  const rows: ListingRow[] = []
+  let at = 0
+  for (const insn of tables.insns) {
+    const line = tables.lineOf(insn)
+    for (let between = at + 1; between < line; between++) if (/^[\w.$]+:$/.test(code(between))) rows.push({ insn: -1, line: between, text: code(between) })
+    const own = code(line)
+    const label = /^([\w.$]+:)\s+(.*)$/.exec(own)
+    rows.push({ insn, line, text: label?.[2] ?? own })
+    at = Math.max(at, line)
+  }
+  return rows
+}
+
+export interface ListingProps {
+  /** At the right end of an instruction's row. */
+  readonly note?: ((insn: number) => ReactNode) | undefined
+  /** Kernel and device gutters. */
+  readonly verdicts?: boolean
+  /** Share of the busiest, by slot; undefined: no heat bar. */
+  readonly heat?: ((insn: number) => number) | undefined
+  readonly rowHeight?: number
+  readonly scroller?: RefObject<HTMLDivElement | null>
+  readonly onScroll?: () => void
+  readonly breakpoints?: { readonly has: (insn: number) => boolean; readonly toggle: (insn: number) => void }
+}
+
+export function CodeListing({ note, verdicts, heat, rowHeight = 19, scroller, onScroll, breakpoints }: ListingProps): ReactElement {
+  const { judged, tables } = useShown()
+  const own = useRef<HTMLDivElement>(null)
+  const element = scroller ?? own
+  const now = useNowInsn()
+  const hoverKin = useLink((state) => state.hoverKin)
+  const pinKin = useLink((state) => state.pinKin)
+  const pinned = useLink((state) => state.pin)
+  const rows = useMemo(() => (judged === undefined || tables === undefined ? [] : listingRows(judged, tables)), [judged, tables])
+  const compilation = judged?.compilation
+  const noteOf = useMemo(() => new Map(compilation?.image?.notes.map((item) => [item.insn, item])), [compilation])
+
+  useEffect(() => scrollToKin(element.current, '.pin'), [pinned, element])
+  useEffect(() => scrollToKin(element.current, '.now'), [now, element])
+
+  if (judged === undefined || tables === undefined || compilation === undefined) return <div className="empty">Nothing has been assembled yet. Write a program in Start.</div>
+  const errors = new Map(compilation.diagnostics.filter((finding) => finding.severity === 'error').map((finding) => [finding.range.startLine, finding]))
+  const seen = compilation.kernel?.seen
+  const reached = new Set(compilation.kernel?.steps?.map((step) => step.insn))
+
+  return (
+    <div
+      className="listing"
+      ref={element}
+      onScroll={onScroll}
+      onMouseLeave={() => hover(undefined)}
+      tabIndex={0}
+      role="group"
+      aria-label="BPF instructions"
+      style={{ ['--lh-code' as string]: `${rowHeight}px` }}
+    >
+      {rows.map((row) => {
+        const block = row.insn < 0 ? undefined : tables.blocks[tables.blockOf(row.insn)]
+        if (row.insn < 0)
+          return (
+            <div key={`l${row.line}`} className="code-row">
+              <span className="spine" />
+              <span style={{ width: verdicts === true ? 81 : 49 }} />
+              <span className="src fn">{row.text}</span>
+            </div>
+          )
+        const error = errors.get(row.line)
+        const removed = noteOf.get(row.insn)
+        const walked = seen === undefined ? reached.size === 0 || reached.has(row.insn) : seen[row.insn] === 1
+        const classes = ['code-row']
+        if (block !== undefined) classes.push('block')
+        if (error !== undefined) classes.push('bad')
+        if (removed?.kind === 'removed') classes.push('gone')
+        if (!walked) classes.push('unreached')
+        if (now === row.insn) classes.push('now')
+        if (pinKin.insns.has(row.insn)) classes.push('pin')
+        else if (hoverKin.insns.has(row.insn)) classes.push('hover')
+        return (
+          <div
+            key={row.insn}
+            className={classes.join(' ')}
+            style={block === undefined ? undefined : { ['--hue' as string]: block.hue }}
+            data-insn={row.insn}
+            onMouseEnter={() => hover({ space: 'insn', start: row.insn, end: row.insn + 1 })}
+            onClick={() => pin({ space: 'insn', start: row.insn, end: row.insn + 1 })}
+          >
+            <span className="spine" />
+            {breakpoints !== undefined && (
+              <button
+                type="button"
+                className={breakpoints.has(row.insn) ? 'break on' : 'break'}
+                aria-label={`Breakpoint at instruction ${row.insn}`}
+                aria-pressed={breakpoints.has(row.insn)}
+                tabIndex={-1}
+                onClick={(event) => {
+                  event.stopPropagation()
+                  breakpoints.toggle(row.insn)
+                }}
+              />
+            )}
+            <span className="letter-cell">{block?.start === row.insn && <span className="letter">{block.letter.slice(0, 2)}</span>}</span>
+            {verdicts === true && <Gutters walked={walked} source={error?.source} deviceOk={compilation.device?.verdict === 'ok'} />}
+            <span className="n">{row.insn}</span>
+            {heat !== undefined && <span className="heat" style={{ background: `var(--h-${Math.round(6 * heat(row.insn))})` }} />}
+            <span className="src">
+              <CodeText text={row.text} grammar="bpf" />
+            </span>
+            {removed !== undefined && (
+              <span className="badge" title={removed.reason} style={{ height: 15, marginRight: 8 }}>
+                {removed.pass}
+              </span>
+            )}
+            {error !== undefined && verdicts === true ? <span className="ann bad">✕ {error.message}</span> : <span className="ann r">{note?.(row.insn)}</span>}
+          </div>
+        )
+      })}
+    </div>
+  )
+}
+
+function Gutters({ walked, source, deviceOk }: { readonly walked: boolean; readonly source: string | undefined; readonly deviceOk: boolean }): ReactElement {
+  const kernel = source === 'kernel' ? 'fail' : walked ? 'ok' : 'dot'
+  const device = source === 'device' ? 'fail' : walked && deviceOk ? 'ok' : 'dot'
+  const glyph = { ok: '✓', fail: '✕', dot: '·' }
+  return (
+    <>
+      <span className={`g ${kernel}`}>{glyph[kernel]}</span>
+      <span className={`g ${device}`}>{glyph[device]}</span>
+    </>
+  )
+}
+
+/** Bring the first such row into the upper third, only when it is out of sight. */
+function scrollToKin(list: HTMLElement | null, selector: string): void {
+  const row = list?.querySelector<HTMLElement>(`.code-row${selector}`)
+  if (list === null || row === null || row === undefined) return
+  const top = row.offsetTop - list.scrollTop
+  if (top >= 0 && top + row.offsetHeight <= list.clientHeight) return
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+  list.scrollTo({ top: row.offsetTop - list.clientHeight / 3, behavior: still ? 'auto' : 'smooth' })
+}
