@@ -7,10 +7,9 @@
  */
 export const USE_NONE = 0
 export const USE_READ = 1
-/** Never assigned by the driver; the name exists. */
-export const USE_WRITE = 2
 export const USE_ATOMIC = 3
 
+/** By number; nothing is ever marked as written. */
 export const USE_NAMES = ['unused', 'read', 'write', 'atomic'] as const
 
 export class MapWordUses {

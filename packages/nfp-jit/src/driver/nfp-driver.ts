@@ -90,7 +90,8 @@ export class NfpDriver implements OffloadDriver {
     const { stackSize } = options.firmware
     if (program.stackSize > stackSize) {
       const text = `stack too large: program ${program.stackSize}B > FW stack ${stackSize}B`
-      const result = this.refuse(view.log, undefined, EOPNOTSUPP, 'stack-too-large', text)
+      const say = (line: string): void => view.log(line)
+      const result = this.refuse(say, undefined, EOPNOTSUPP, 'stack-too-large', text)
       if (!options.survey) return result
     }
     program.setZeroExtension(view.zext)

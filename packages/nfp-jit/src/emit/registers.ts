@@ -31,7 +31,8 @@ export const IMMA_B = b(20)
 export const IMM_A = a(21)
 export const IMM_B = b(21)
 export const IMM_AB = ab(21)
-export const RETURN_ADDRESS = IMM_A
+/** The same register under its other name. */
+export const RETURN_ADDRESS = a(21)
 /** Local memory address of the current frame's lowest byte. */
 export const STACK = a(22)
 export const PACKET_LENGTH = b(22)
