@@ -24,6 +24,14 @@ export interface FirmwareBehaviour {
   readonly txCycles: number
   /** Every packet dropped whatever the program says (`stripped`). */
   readonly alwaysDrop: boolean
+  /** Return codes of map messages: intended ones (default), or those of the public tree's last state. */
+  readonly mapCodes?: 'intended' | 'open'
+  /** Words of a worker's code store; 8192 when absent. */
+  readonly storeWords?: 8192 | 16384
+  /** Local memory for the stack of one context; 512 when absent. */
+  readonly stackBytes?: number
+  /** Bytes of a map entry, key and value together; 64 when absent. */
+  readonly entryBytes?: 64 | 128
 }
 
 export interface DeviceProfile {

@@ -1,0 +1,302 @@
+/**
+ * The chip as one object: it owns the memory, advances time window by window, and gives the host its view.
+ *
+ * The rule of time ("exact"): cores may run ahead of each other by a window that is no longer than the shortest latency
+ * between them; what one core does to another goes through the request log and is served in order of time when every
+ * core has passed it. The result therefore does not depend on the window, on slicing or on the number of members.
+ * Follows chip-engine.md, section 7.
+ */
+import type { TimedFrame } from '@offload/packet'
+import type { Chip, ChipConfig, ChipCounters, ContextView, PacketRecord, PerfEvent } from './api'
+import { createCoreRunner } from './core-runner'
+import { createEmem } from './emem'
+import { createEventPath } from './event-path'
+import {
+  CNT,
+  CORE,
+  CORE_WORDS,
+  CTX,
+  HDR,
+  STATE,
+  WAIT,
+  WAIT_NAMES,
+  contextStart,
+  coreStart,
+  layoutOf,
+  memoryOver,
+} from './layout'
+import type { ChipOptions } from './layout'
+import { createMapStore } from './map-store'
+import { createWindowRunner } from './member'
+import type { ChipShare } from './member'
+import { createPacketPath } from './packet-path'
+import type { PacketPath } from './packet-path'
+import { prngStart } from './prng'
+import { createRequestService } from './request-service'
+import { SERVICE_STEP } from './services'
+import { readSnapshot, writeSnapshot } from './snapshot'
+import { hashState } from './state-hash'
+import { createTelemetry } from './telemetry'
+import type { Telemetry } from './telemetry'
+import { timingOf } from './timing'
+import { FAULT_NAMES } from './uop'
+
+/** A word that could not be executed; its packet was aborted. */
+export interface MachineCheck {
+  readonly core: number
+  readonly context: number
+  readonly pc: number
+  readonly cause: string
+  readonly cycle: number
+}
+
+/** What this implementation offers beyond the contract. */
+export interface EmulatedChip extends Chip {
+  /** Reads straight from the chip's memory; made to be called once a frame. */
+  readonly telemetry: Telemetry
+  /** The first machine checks, at most 64; `counters` do not hold them. */
+  machineChecks(): readonly MachineCheck[]
+  /**
+   * Prepares for `members` threads in all (this one included) and gives what the others need for `joinChip`. Until all
+   * of them serve, this thread does the work alone. The chip must have been made with `shared`.
+   */
+  share(members: number): ChipShare
+  /** Lets all other members leave their serve loops. */
+  dismiss(): void
+}
+
+const FIRST_MAGIC = 0x4e465043
+const KEPT_CHECKS = 64
+
+/** Makes a chip in reset: no program, no maps, every context idle. Throws a RangeError for impossible configurations. */
+export function createChip(config: ChipConfig, options: ChipOptions = {}): EmulatedChip {
+  const layout = layoutOf(config, options)
+  const memory = memoryOver(layout, options.shared ? new SharedArrayBuffer(layout.bytes) : new ArrayBuffer(layout.bytes))
+  const { words: H, floats: F, bytes: B } = memory
+  const { header } = layout
+  const timing = timingOf(config.device)
+  const window = Math.max(1, Math.min(options.window ?? timing.window, timing.window))
+  const emem = createEmem(memory)
+  const maps = createMapStore(memory, config, emem)
+  const events = createEventPath(memory, timing, emem)
+  const checks: MachineCheck[] = []
+  const runner = createCoreRunner(memory, config, timing, 0)
+  const windows = createWindowRunner(memory, runner)
+  const service = createRequestService(memory, timing, emem, maps, { packets: () => packets, events }, reportFault)
+  const packets: PacketPath = createPacketPath(memory, config, timing, options, service.wake)
+  const telemetry = createTelemetry(memory)
+  const counters = layout.counters >> 1
+  const nowAt = (header + HDR.nowF) >> 1
+
+  function reportFault(core: number, context: number, pc: number, fault: number, cycle: number): void {
+    H[header + HDR.machineChecks]!++
+    if (checks.length < KEPT_CHECKS) checks.push({ core, context, pc, cause: FAULT_NAMES[fault] ?? '', cycle })
+  }
+
+  function reset(): void {
+    H[header + HDR.magic] = FIRST_MAGIC
+    H[header + HDR.version] = 1
+    H[header + HDR.seed] = config.seed | 0
+    H[header + HDR.members] = 1
+    H.fill(-1, header + HDR.programs, header + HDR.programs + 8)
+    for (let core = 0; core < layout.coreCount; core++) {
+      const cb = coreStart(layout, core)
+      F[(cb + CORE.nextF) >> 1] = Infinity
+      F.fill(Infinity, (cb + CORE.wakeF) >> 1, ((cb + CORE.wakeF) >> 1) + 8)
+      H[cb + CORE.running] = -1
+      H[cb + CORE.last] = 3
+      H[cb + CORE.prng] = prngStart(config.seed)
+      for (let entry = 0; entry < 16; entry++) H[cb + CORE.camOrder + entry] = entry
+      for (let slot = 0; slot < 4; slot++) {
+        const tb = contextStart(layout, core, slot)
+        H[tb + CTX.packet] = -1
+        H[tb + CTX.latchPc] = -1
+        H[tb + CTX.service] = SERVICE_STEP.receive
+        H[tb + CTX.state] = STATE.idle
+        H[tb + CTX.waitingFor] = WAIT.packet
+      }
+    }
+    for (let port = 0; port < layout.ports; port++) {
+      const table = (layout.indirection + 32 * port) * 4
+      for (let index = 0; index < 128; index++) B[table + index] = index % config.queues
+    }
+    packets.allIdle()
+  }
+
+  function loadProgram(port: number, program: Parameters<Chip['loadProgram']>[1]): void {
+    if (port < 0 || port >= layout.ports) throw new RangeError(`port ${port} of ${layout.ports}`)
+    const entryAt = header + HDR.programs + port
+    const lengthAt = header + HDR.programWords + port
+    const old = H[entryAt]!
+    if (old >= 0) H.fill(0, layout.store + 2 * old, layout.store + 2 * (old + H[lengthAt]!))
+    H[entryAt] = -1
+    H[lengthAt] = 0
+    if (program) {
+      const { words, start } = program
+      if (start < 0 || start + words.length / 2 > layout.storeWords) {
+        throw new RangeError(`a program of ${words.length / 2} words at ${start} in a store of ${layout.storeWords}`)
+      }
+      H.set(new Int32Array(words.buffer, words.byteOffset, words.length), layout.store + 2 * start)
+      H[entryAt] = start
+      H[lengthAt] = words.length / 2
+      for (let member = 0; member < layout.members; member++) {
+        const from = layout.counts + member * layout.storeWords + start
+        H.fill(0, from, from + words.length / 2)
+      }
+    }
+    H[header + HDR.programVersion]!++
+  }
+
+  const wordsExecuted = (): number => {
+    let sum = 0
+    for (let core = 0; core < layout.coreCount; core++) sum += F[(coreStart(layout, core) + CORE.wordsF) >> 1]!
+    return sum
+  }
+
+  /** Latest cycle that any core has reached. */
+  function lastActivity(): number {
+    let last = F[nowAt]!
+    for (let core = 0; core < layout.coreCount; core++) last = Math.max(last, F[(coreStart(layout, core) + CORE.nowF) >> 1]!)
+    return Math.max(last, F[counters + CNT.lastArrival]!)
+  }
+
+  function run(until: number, runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {}): void {
+    const { untilIdle = false, maxWords = Infinity } = runOptions
+    const wordLimit = wordsExecuted() + maxWords
+    for (;;) {
+      const horizon = service.serve(until)
+      if (horizon >= until || horizon === Infinity) break
+      const end = Math.min(horizon + window, until)
+      F[(header + HDR.windowEndF) >> 1] = end
+      windows.run(end)
+      if (wordLimit < Infinity && wordsExecuted() >= wordLimit) {
+        service.serve(end)
+        F[nowAt] = end
+        return
+      }
+    }
+    const idle = service.serve(until) === Infinity && service.nextItem() === Infinity
+    F[nowAt] = idle && (untilIdle || until === Infinity) ? Math.min(until, lastActivity()) : Math.max(F[nowAt]!, until)
+  }
+
+  function stepWord(): { core: number; context: number; pc: number } | undefined {
+    for (;;) {
+      const horizon = service.serve(Infinity)
+      if (horizon === Infinity) return undefined
+      F[nowAt] = Math.max(F[nowAt]!, horizon)
+      F[(header + HDR.windowEndF) >> 1] = horizon + window
+      let core = 0
+      while (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! > horizon) core++
+      runner.refresh()
+      const cb = layout.cores + core * CORE_WORDS
+      if (runner.step(core, Infinity)) return { core, context: 2 * H[cb + CORE.last]!, pc: runner.lastPc() }
+    }
+  }
+
+  function context(core: number, number: number): ContextView {
+    if (core < 0 || core >= layout.coreCount || number < 0 || number > 7 || number % 2 !== 0) {
+      throw new RangeError(`core ${core}, context ${number}`)
+    }
+    const slot = number / 2
+    const cb = coreStart(layout, core)
+    const tb = contextStart(layout, core, slot)
+    const packet = H[tb + CTX.packet]!
+    const state = H[tb + CTX.state]!
+    return {
+      core,
+      context: number,
+      state:
+        H[cb + CORE.running] === slot
+          ? 'running'
+          : state === STATE.idle || state === STATE.stopped
+            ? 'idle'
+            : F[((cb + CORE.wakeF) >> 1) + slot]! <= F[nowAt]!
+              ? 'ready'
+              : 'waiting',
+      waitingFor: WAIT_NAMES[H[tb + CTX.waitingFor]!] ?? '',
+      pc: H[tb + CTX.pc]!,
+      packet: packet < 0 ? -1 : telemetry.packetNumber(packet),
+      gprA: [...H.subarray(tb + CTX.gprA, tb + CTX.gprA + 32)],
+      gprB: [...H.subarray(tb + CTX.gprB, tb + CTX.gprB + 32)],
+    }
+  }
+
+  function counterView(): ChipCounters {
+    const at = (counter: number): number => F[counters + counter]!
+    const queues: number[] = []
+    for (let port = 0; port < layout.ports; port++) {
+      for (let queue = 0; queue < layout.queues; queue++) queues.push(at(CNT.queues + port * 65 + queue))
+    }
+    return {
+      cycles: F[nowAt]!,
+      received: at(CNT.received),
+      passed: at(CNT.passed),
+      dropped: at(CNT.dropped),
+      transmitted: at(CNT.transmitted),
+      aborted: at(CNT.aborted),
+      lost: at(CNT.lost),
+      words: wordsExecuted(),
+      receivedBytes: at(CNT.receivedBytes),
+      queues,
+      busy: Array.from({ length: layout.coreCount }, (_, core) => F[(coreStart(layout, core) + CORE.busyF) >> 1]!),
+      wordCounts: telemetry.wordCounts(),
+      eventsSent: at(CNT.eventsSent),
+      eventsLost: at(CNT.eventsLost),
+    }
+  }
+
+  function setIndirection(port: number, table: Uint8Array): void {
+    if (port < 0 || port >= layout.ports) throw new RangeError(`port ${port} of ${layout.ports}`)
+    if (table.length !== 128) throw new RangeError(`an indirection table of ${table.length} entries: 128 are needed`)
+    const wrong = table.findIndex((queue) => queue >= config.queues)
+    if (wrong >= 0) throw new RangeError(`entry ${wrong} names queue ${table[wrong]} of ${config.queues}`)
+    B.set(table, (layout.indirection + 32 * port) * 4)
+  }
+
+  function share(members: number): ChipShare {
+    if (!options.shared) throw new RangeError('the chip was made without shared memory')
+    windows.setMembers(members)
+    return { buffer: memory.buffer, config, options }
+  }
+
+  function restore(bytes: Uint8Array): void {
+    const version = H[header + HDR.programVersion]!
+    readSnapshot(memory, packets, bytes)
+    H[header + HDR.programVersion] = Math.max(version, H[header + HDR.programVersion]!) + 1
+    emem.invalidate()
+    service.invalidate()
+  }
+
+  reset()
+  return {
+    config,
+    get now() {
+      return F[nowAt]!
+    },
+    get pending() {
+      return packets.pending()
+    },
+    telemetry,
+    loadProgram,
+    mapAlloc: maps.alloc,
+    mapFree: maps.free,
+    mapLookup: maps.lookup,
+    mapUpdate: maps.update,
+    mapDelete: maps.remove,
+    mapNextKey: maps.nextKey,
+    offer: (frames: readonly TimedFrame[]) => packets.offer(frames),
+    run,
+    stepWord,
+    takePackets: (): PacketRecord[] => packets.take(),
+    takeEvents: (): PerfEvent[] => events.take(),
+    counters: counterView,
+    context,
+    setIndirection,
+    stateHash: () => hashState(memory, emem),
+    snapshot: () => writeSnapshot(memory, packets),
+    restore,
+    machineChecks: () => checks,
+    share,
+    dismiss: () => windows.dismiss(),
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Runs one core through a window of time: picks the next ready context round robin, lets it run until it waits
+ * (contexts are never preempted), and keeps the core's clock. Everything another core can see goes to the request log.
+ * Follows nfp-isa.md, section 15 (arbiter, swap cost), and chip-engine.md, section 7.
+ */
+import type { ChipConfig } from './api'
+import { createCommands } from './commands'
+import { BURST_WORDS, ISSUE } from './constants'
+import { decodeRange } from './decode'
+import { STOP, createInterpreter } from './interpreter'
+import { CORE, CORE_WORDS, CTX, HDR, STATE } from './layout'
+import type { ChipMemory } from './layout'
+import { createOperands } from './operands'
+import { createServices } from './services'
+import type { Timing } from './timing'
+import { FAULT, UOP, emptyStore } from './uop'
+
+export interface CoreRunner {
+  /** Runs a core until its next event lies at or behind `end`. */
+  run(core: number, end: number): void
+  /** Executes one word on the core that is named; false when the core has nothing to do before `end`. */
+  step(core: number, end: number): boolean
+  /** Address of the word that the last `step` executed. */
+  lastPc(): number
+  /** Takes over a changed code store. */
+  refresh(): void
+}
+
+/** `member` chooses the table of counts that this runner writes. */
+export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing: Timing, member: number): CoreRunner {
+  const { words: H, floats: F, layout } = memory
+  const store = emptyStore(layout.storeWords)
+  const commands = createCommands(memory, timing)
+  const operands = createOperands(memory)
+  const interpreter = createInterpreter(memory, store, commands, operands)
+  const services = createServices(memory, config, commands)
+  const countsAt = layout.counts + member * layout.storeWords
+  let version = -1
+  let stepPc = -1
+
+  function refresh(): void {
+    const current = H[layout.header + HDR.programVersion]!
+    if (current === version) return
+    version = current
+    decodeRange(store, H.subarray(layout.store, layout.store + 2 * layout.storeWords), 0, layout.storeWords)
+    const { helpers, tgtDone } = config.firmware
+    for (const address of [helpers.lookup, helpers.update, helpers.delete, helpers.perfEventOutput, tgtDone]) {
+      // Where a program lies over a firmware address (a test profile does that) the program's word counts.
+      if (address === 0 || address >= layout.storeWords || H[layout.store + 2 * address + 1] !== 0) continue
+      store.op[address] = UOP.firmware
+      store.fault[address] = FAULT.none
+    }
+  }
+
+  /** The context that runs next at `now`, round robin behind the last one; -1 when none is ready. */
+  function pick(cb: number, now: number): number {
+    const wakes = (cb + CORE.wakeF) >> 1
+    const last = H[cb + CORE.last]!
+    for (let turn = 1; turn <= 4; turn++) {
+      const slot = (last + turn) & 3
+      if (F[wakes + slot]! <= now) return slot
+    }
+    return -1
+  }
+
+  function earliestWake(cb: number): number {
+    const wakes = (cb + CORE.wakeF) >> 1
+    return Math.min(F[wakes]!, F[wakes + 1]!, F[wakes + 2]!, F[wakes + 3]!)
+  }
+
+  /** Starts a run segment: everything that a context swap settles. */
+  function begin(cb: number, slot: number, now: number): void {
+    const tb = cb + CORE.contexts + slot * CTX.size
+    H[cb + CORE.running] = slot
+    H[cb + CORE.last] = slot
+    F[(cb + CORE.segmentStartF) >> 1] = now
+    F[((cb + CORE.wakeF) >> 1) + slot] = Infinity
+    H[cb + CORE.segmentWords] = 0
+    H[tb + CTX.cycle] = 0
+    H[tb + CTX.ccCycle] = -2
+    H[tb + CTX.state] = STATE.ready
+    H[tb + CTX.waitingFor] = 0
+    if (H[tb + CTX.arbMask] !== 0) {
+      H[tb + CTX.signals] = H[tb + CTX.signals]! & ~H[tb + CTX.arbMask]!
+      H[tb + CTX.arbMask] = 0
+    }
+    operands.settle(tb)
+  }
+
+  /** Ends a run segment and returns the cycle at which the core is free again. */
+  function finish(cb: number, tb: number): number {
+    const cycles = H[tb + CTX.cycle]!
+    H[cb + CORE.running] = -1
+    F[(cb + CORE.busyF) >> 1]! += cycles
+    return F[(cb + CORE.segmentStartF) >> 1]! + cycles + ISSUE.swap
+  }
+
+  /**
+   * Continues the segment of the running context with at most `budget` words; returns false while it goes on. A context
+   * that is still inside its segment has its time in `CORE.nowF`.
+   */
+  function advance(core: number, cb: number, budget: number): boolean {
+    const slot = H[cb + CORE.running]!
+    const tb = cb + CORE.contexts + slot * CTX.size
+    let left = budget
+    let going = H[tb + CTX.service] === 0 || services.resume(core, slot)
+    while (going) {
+      if (left === 0) break
+      stepPc = H[tb + CTX.pc]!
+      const stop = interpreter.execute(core, slot, left, countsAt)
+      const executed = interpreter.executed()
+      left -= executed
+      H[tb + CTX.words] = H[tb + CTX.words]! + executed
+      F[(cb + CORE.wordsF) >> 1]! += executed
+      H[cb + CORE.segmentWords] = H[cb + CORE.segmentWords]! + executed
+      if (stop === STOP.suspended) break
+      if (stop === STOP.firmware) going = services.enter(core, slot)
+      else {
+        if (stop === STOP.fault) services.abort(core, slot, interpreter.lastFault())
+        going = false
+      }
+    }
+    const ended = !going
+    F[(cb + CORE.nowF) >> 1] = ended
+      ? finish(cb, tb)
+      : F[(cb + CORE.segmentStartF) >> 1]! + H[tb + CTX.cycle]!
+    return ended
+  }
+
+  function run(core: number, end: number): void {
+    const cb = layout.cores + core * CORE_WORDS
+    const nowAt = (cb + CORE.nowF) >> 1
+    for (;;) {
+      let done = 0
+      if (H[cb + CORE.running]! < 0) {
+        let now = F[nowAt]!
+        let slot = pick(cb, now)
+        if (slot < 0) {
+          now = earliestWake(cb)
+          if (now >= end) break
+          slot = pick(cb, now)
+        } else if (now >= end) break
+        if (commands.logFull(core)) {
+          F[nowAt] = now
+          break
+        }
+        begin(cb, slot, now)
+      } else {
+        // A segment runs in one burst whatever the window, so that all ways of slicing time leave the same state.
+        done = H[cb + CORE.segmentWords]! % BURST_WORDS
+        if (F[nowAt]! >= end && (done === 0 || F[(cb + CORE.segmentStartF) >> 1]! >= end)) break
+      }
+      if (!advance(core, cb, BURST_WORDS - done) && commands.logFull(core)) break
+    }
+    setNext(cb)
+  }
+
+  /** Publishes the earliest cycle at which the core can do something. */
+  function setNext(cb: number): void {
+    const now = F[(cb + CORE.nowF) >> 1]!
+    F[(cb + CORE.nextF) >> 1] = H[cb + CORE.running]! >= 0 ? now : Math.max(now, earliestWake(cb))
+  }
+
+  function step(core: number, end: number): boolean {
+    const cb = layout.cores + core * CORE_WORDS
+    const nowAt = (cb + CORE.nowF) >> 1
+    const wordsAt = (cb + CORE.wordsF) >> 1
+    const before = F[wordsAt]!
+    if (H[cb + CORE.running]! < 0) {
+      let now = F[nowAt]!
+      let slot = pick(cb, now)
+      if (slot < 0) {
+        now = earliestWake(cb)
+        slot = now < end ? pick(cb, now) : -1
+      }
+      if (slot < 0 || now >= end) {
+        setNext(cb)
+        return false
+      }
+      begin(cb, slot, now)
+    }
+    advance(core, cb, 1)
+    setNext(cb)
+    return F[wordsAt]! > before
+  }
+
+  return { run, step, lastPc: () => stepPc, refresh }
+}

@@ -1,0 +1,463 @@
+/**
+ * The one linear layout of all chip state, used by every tier and every worker.
+ *
+ * Everything lies in one ArrayBuffer or SharedArrayBuffer: a snapshot is a copy, workers share it, and translated code
+ * addresses it with the same numbers. Offsets named here are counted in 32-bit words of their block (`…_F` are 64-bit
+ * floats, still counted in words, always even). Block starts in `Layout` are word offsets in the buffer. Times are
+ * cycles from reset as 64-bit floats, exact far beyond any run. Integers are little-endian, as every host that runs
+ * this has them; packet and map bytes lie in the order in which the chip's memories hold them.
+ *
+ *   header      control words that workers wait on, time, configuration
+ *   cores       per core: hot line, shared registers, CAM, next-neighbour registers, LM, contexts, request log
+ *   store       code store image (two words per instruction)
+ *   counts      executions per code-store address, one table per member
+ *   leader      counters, bank queues, work queues, packet tables, reorder rings
+ *   ctm         packet memory of each island
+ *   imem        map descriptors
+ *   cache       tags of the EMEM cache
+ *   records     ring of departed packets, ring of events
+ *   emem        scratch, overflow pool, bucket index, buckets (last: only its used part goes into a snapshot)
+ */
+import type { ChipConfig } from './api'
+import { CTM, MEMORY_MAP } from './constants'
+
+/** Header words. */
+export const HDR = {
+  magic: 0,
+  version: 1,
+  /** Workers: number of the phase that is running; bumped by the leader. */
+  phase: 2,
+  /** Workers: members that finished the phase. */
+  finished: 3,
+  members: 4,
+  /** 0 run a window, 1 leave the loop. */
+  command: 5,
+  /** Bumped when the code store or the program table changes. */
+  programVersion: 6,
+  /** Number of machine checks so far. */
+  machineChecks: 7,
+  nowF: 8,
+  windowEndF: 10,
+  /** Buckets in use, pool slots in use. */
+  bucketsUsed: 12,
+  poolUsed: 13,
+  poolFree: 14,
+  bucketFree: 15,
+  /** Entry address of each port's program, -1 for none: 8 words. */
+  programs: 16,
+  seed: 24,
+  nextIsland: 25,
+  /** Members that are in their serve loop. */
+  joined: 26,
+  /** Words of each port's program: 8 words. */
+  programWords: 32,
+
+  size: 64,
+} as const
+
+/** Words of a core's block. */
+export const CORE = {
+  nowF: 0,
+  /** Earliest cycle at which the core can execute again. */
+  nextF: 2,
+  segmentStartF: 4,
+  busyF: 6,
+  wordsF: 8,
+  /** Context that stopped inside a run segment, or -1. */
+  running: 10,
+  /** Context that ran last. */
+  last: 11,
+  logHead: 12,
+  logTail: 13,
+  mulA: 14,
+  mulB: 15,
+  /** Wake time of each context: 8 floats. */
+  wakeF: 16,
+  tIndex: 32,
+  byteIndex: 33,
+  crc: 34,
+  nnGet: 35,
+  nnPut: 36,
+  ctxPointer: 37,
+  prng: 38,
+  indirectRef: 39,
+  prngCycleF: 40,
+  mailbox: 42,
+  predicate: 46,
+  camUse: 47,
+  profile: 48,
+  /** Words executed since the segment began. */
+  segmentWords: 49,
+  camTag: 64,
+  camState: 80,
+  /** Entries from least to most recently used. */
+  camOrder: 96,
+  nn: 128,
+  lm: 256,
+  contexts: 1280,
+} as const
+
+/** Words of a context's block. */
+export const CTX = {
+  gprA: 0,
+  gprB: 32,
+  xferIn: 64,
+  xferOut: 128,
+  pc: 192,
+  prevAlu: 193,
+  prevA: 194,
+  /** Result whose sign and zero are the N and Z flags. */
+  ccResult: 195,
+  ccCarry: 196,
+  ccOverflow: 197,
+  lmPointer: 198,
+  /** LM pointer writes that are not visible yet: how many, then {pointer, value, cycle in the segment} each. */
+  lmPending: 202,
+  lmPendingList: 203,
+  /** Deferred words left before the branch or swap takes effect; where it goes (-1: swap), bubbles after them. */
+  slots: 215,
+  slotTarget: 216,
+  slotBubbles: 217,
+  /** The command that waits for its deferred words: code-store address, 40-bit address, override, issue cycle. */
+  cmdPc: 218,
+  cmdLo: 219,
+  cmdHi: 220,
+  cmdOverride: 221,
+  cmdCycle: 222,
+  /** local_csr_rd's value and the address of the immed that may take it. */
+  latchPc: 223,
+  latch: 224,
+  /** Segment-relative cycle and cycle of the last flag change, while stopped inside a segment. */
+  cycle: 225,
+  ccCycle: 226,
+  signals: 227,
+  /** Signals that requests in flight will deliver. */
+  signalsDue: 228,
+  /** Signals that ctx_arb waits for, and whether any one is enough. */
+  arbMask: 229,
+  arbAny: 230,
+  /** See `STATE`. */
+  state: 231,
+  /** See `WAIT`. */
+  waitingFor: 232,
+  /** Step of the firmware service that continues at the next wake-up, 0 for program words. */
+  service: 233,
+  /** Packet being worked on: index in the packet tables, -1 for none. */
+  packet: 234,
+  /** Its CTM buffer: byte offset in the chip's memory, bytes. */
+  packetBase: 235,
+  packetBytes: 236,
+  port: 237,
+  /** Words executed for this packet. */
+  words: 238,
+  /** Registers of the firmware services: 24 words. */
+  scratch: 240,
+  /** When each signal arrived (cycle), Infinity while its request is in flight: 16 floats. */
+  signalTimeF: 272,
+  size: 304,
+} as const
+
+export const STATE = { idle: 0, ready: 1, waiting: 2, stopped: 3 } as const
+
+/** What a context waits for; index of `WAIT_NAMES`. */
+export const WAIT = { none: 0, packet: 1, ctm: 2, imem: 3, emem: 4, lock: 5, event: 6, cls: 7, signal: 8, yield: 9 } as const
+export const WAIT_NAMES = ['', 'packet', 'CTM', 'IMEM', 'EMEM', 'map lock', 'event', 'CLS', 'signal', 'turn'] as const
+
+/** Request log: entries a core may have outstanding, and the words of one entry. */
+export const LOG = {
+  entries: 64,
+  words: 16,
+  cycleF: 0,
+  /** See `REQUEST`. */
+  kind: 2,
+  context: 3,
+  lo: 4,
+  hi: 5,
+  count: 6,
+  xfer: 7,
+  /** Action << 2 | token of a memory command, or parts of other requests. */
+  op: 8,
+  signal: 9,
+  data: 10,
+} as const
+
+/** Kinds of requests; `memorySwap` wakes the context when it is served. */
+export const REQUEST = { memory: 1, memorySwap: 2, done: 3, event: 4 } as const
+
+/** Words of a core's block in all: a whole number of cache lines, not a power of two. */
+export const CORE_WORDS = CORE.contexts + 4 * CTX.size + LOG.entries * LOG.words + 16
+export const LOG_START = CORE.contexts + 4 * CTX.size
+
+/** Words of a packet table entry (`…_F` 64-bit floats). */
+export const PKT = {
+  arrivedF: 0,
+  startedF: 2,
+  numberF: 4,
+  port: 6,
+  length: 7,
+  /** Byte offset of its CTM buffer in the chip's memory; size in blocks. */
+  base: 8,
+  blocks: 9,
+  sequence: 10,
+  /** Parsed before the program: protocol class | L3 offset << 8 | L4 offset << 16. */
+  parse: 11,
+  core: 12,
+  context: 13,
+  words: 14,
+  outcome: 15,
+  queue: 16,
+  exitCode: 17,
+  /** Data offset in the buffer and length at the end. */
+  dataOffset: 18,
+  dataLength: 19,
+  /** 1 when the worker is done and it waits for its turn in the reorder stage. */
+  done: 20,
+  doneF: 22,
+  /** RSS hash. */
+  hash: 24,
+  next: 25,
+  size: 26,
+} as const
+
+/** Counters of the leader, 64-bit floats; per-queue counts follow at `queues`. */
+export const CNT = {
+  received: 0,
+  passed: 1,
+  dropped: 2,
+  transmitted: 3,
+  aborted: 4,
+  lost: 5,
+  receivedBytes: 6,
+  eventsSent: 7,
+  eventsLost: 8,
+  requests: 9,
+  cacheHits: 10,
+  cacheMisses: 11,
+  macFree: 12,
+  lastArrival: 13,
+  eventFree: 14,
+  offered: 15,
+  recordsOverwritten: 16,
+  eventsOverwritten: 17,
+  recordHashLo: 18,
+  recordHashHi: 19,
+  lockWaits: 20,
+  bucketsExhausted: 21,
+  /** Banks: EMEM read, EMEM atomic, IMEM, CLS; four each. */
+  banks: 24,
+  portFree: 40,
+  groFree: 48,
+  txFree: 56,
+  recordRead: 64,
+  recordWrite: 65,
+  eventRead: 66,
+  eventWrite: 67,
+  pcieFree: 68,
+  queues: 80,
+} as const
+
+/** Words of an island's block in the leader's region. */
+export const ISLAND = {
+  packets: 0,
+  blocks: 1,
+  /** Ring of idle contexts (core << 2 | slot), ring of waiting packets, both with head and tail. */
+  idleHead: 2,
+  idleTail: 3,
+  waitHead: 4,
+  waitTail: 5,
+  /** Next packet number and next block to try. */
+  nextNumber: 6,
+  nextBlock: 7,
+  idle: 8,
+  idleRing: 64,
+  wait: 72,
+  waitRing: 256,
+  /** One word per CTM block: 1 when in use. */
+  map: 328,
+  size: 848,
+} as const
+
+/** Reorder stage of a port: next sequence number, next to leave, ring of packets. */
+export const REORDER = { next: 0, head: 1, ring: 8, entries: 2048, size: 2056 } as const
+
+/** Map descriptors (nfp-firmware.md, section 4.3; words 6 and up are the model's own). Type 0 none, 1 hash, 2 array. */
+export const MAPS = {
+  count: 256,
+  words: 16,
+  /** Key words << 16 | value words. */
+  shape: 0,
+  maxEntries: 1,
+  keyMask: 2,
+  valueMask: 3,
+  credits: 4,
+  type: 5,
+  keySize: 6,
+  valueSize: 7,
+  /** Byte offset of the value in an entry. */
+  valueOffset: 8,
+} as const
+
+/** Words of a stored bucket behind its entry: overflow tags, overflow pointers, lock word, bookkeeping. */
+export const BUCKET = { tags: 0, pointers: 8, lock: 16, owner: 17, number: 18, link: 19, size: 20 } as const
+
+export const CACHE = { sets: 6144, ways: 8, lineBits: 6 } as const
+
+/** Sizes that the caller may choose. */
+export interface ChipOptions {
+  /** Buckets that may hold map entries at the same time; default 131,072 (18 MB, touched as used). */
+  readonly buckets?: number
+  /** Bytes of the ring of departed packets; default 4 MB. */
+  readonly recordBytes?: number
+  readonly eventBytes?: number
+  /** Bytes of each packet that are kept in its record; default all. */
+  readonly snapLength?: number
+  /** Use a SharedArrayBuffer, so that other workers can join. */
+  readonly shared?: boolean
+  /** Most members that may share the work (tables of counts are made for them); default 8. */
+  readonly members?: number
+  /** Longest window in cycles; never more than the shortest latency between cores, which is the default. */
+  readonly window?: number
+}
+
+/** Where every block starts, in 32-bit words, and the sizes that follow from configuration. */
+export interface Layout {
+  readonly header: number
+  readonly cores: number
+  readonly coreCount: number
+  readonly islands: number
+  readonly workersPerIsland: number
+  readonly ports: number
+  readonly queues: number
+  readonly store: number
+  readonly storeWords: number
+  readonly counts: number
+  readonly members: number
+  readonly counters: number
+  readonly counterFloats: number
+  readonly islandBlocks: number
+  readonly reorder: number
+  readonly packets: number
+  readonly indirection: number
+  readonly ctm: number
+  readonly maps: number
+  readonly cache: number
+  readonly records: number
+  readonly recordBytes: number
+  readonly events: number
+  readonly eventBytes: number
+  readonly scratch: number
+  /** Words of a map entry (key and value): 16 on the card. */
+  readonly entryWords: number
+  /** log2 of a bucket's size in the address space, and of the number of buckets. */
+  readonly bucketShift: number
+  readonly bucketBits: number
+  readonly bucketWords: number
+  readonly pool: number
+  readonly poolSlots: number
+  readonly index: number
+  readonly indexSize: number
+  readonly buckets: number
+  readonly bucketCount: number
+  readonly bytes: number
+}
+
+/** Packet table entries of one island (packet numbers 0..255). */
+export const PACKETS_PER_ISLAND = 256
+
+const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least))
+
+/** The layout of a chip; throws a RangeError for configurations the model does not have. */
+export function layoutOf(config: ChipConfig, options: ChipOptions = {}): Layout {
+  const { device, firmware } = config
+  if (device.contexts !== 4) throw new RangeError(`workers of ${device.contexts} contexts: the BPF firmware uses 4`)
+  if (device.ports < 1 || device.ports > 8) throw new RangeError(`a board of ${device.ports} ports`)
+  if (config.queues < 1 || config.queues > 64) throw new RangeError(`${config.queues} queues: 1 to 64 are possible`)
+  let next = 0
+  const block = (words: number): number => {
+    const start = next
+    next = (next + words + 15) & ~15
+    return start
+  }
+  const coreCount = device.islands * device.workersPerIsland
+  if (coreCount < 1 || coreCount > 120) throw new RangeError(`${coreCount} worker cores`)
+  const members = options.members ?? 8
+  const storeWords = firmware.storeWords ?? 8192
+  const bucketCount = options.buckets ?? 131_072
+  const entryWords = (firmware.entryBytes ?? 64) / 4
+  const bucketShift = entryWords > 16 ? 8 : 7
+  const bucketWords = entryWords + BUCKET.size
+  const poolSlots = 16_384
+  const indexSize = powerOfTwo(bucketCount * 2)
+  const counterFloats = CNT.queues + device.ports * 65
+  const recordBytes = options.recordBytes ?? 4 << 20
+  const eventBytes = options.eventBytes ?? 1 << 20
+  return {
+    header: block(HDR.size),
+    cores: block(coreCount * CORE_WORDS),
+    coreCount,
+    islands: device.islands,
+    workersPerIsland: device.workersPerIsland,
+    ports: device.ports,
+    queues: config.queues,
+    store: block(storeWords * 2),
+    storeWords,
+    counts: block(storeWords * members),
+    members,
+    counters: block(counterFloats * 2),
+    counterFloats,
+    islandBlocks: block(device.islands * ISLAND.size + 16),
+    reorder: block(device.ports * REORDER.size),
+    packets: block(device.islands * PACKETS_PER_ISLAND * PKT.size),
+    indirection: block(device.ports * 32),
+    ctm: block((device.islands * CTM.bytes) / 4 + 16),
+    maps: block(MAPS.count * MAPS.words),
+    cache: block(CACHE.sets * CACHE.ways),
+    records: block(recordBytes / 4),
+    recordBytes,
+    events: block(eventBytes / 4),
+    eventBytes,
+    scratch: block(MEMORY_MAP.scratchBytes / 4),
+    entryWords,
+    bucketShift,
+    bucketBits: MEMORY_MAP.bucketBits + 7 - bucketShift,
+    bucketWords,
+    pool: block(poolSlots * entryWords),
+    poolSlots,
+    index: block(indexSize),
+    indexSize,
+    buckets: block(bucketCount * bucketWords),
+    bucketCount,
+    bytes: next * 4,
+  }
+}
+
+/** Typed views of one chip's memory. */
+export interface ChipMemory {
+  readonly layout: Layout
+  readonly buffer: ArrayBuffer | SharedArrayBuffer
+  readonly words: Int32Array
+  readonly floats: Float64Array
+  readonly bytes: Uint8Array
+}
+
+/** Views over a buffer that has the layout's size. */
+export function memoryOver(layout: Layout, buffer: ArrayBuffer | SharedArrayBuffer): ChipMemory {
+  if (buffer.byteLength < layout.bytes) throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${layout.bytes}`)
+  return {
+    layout,
+    buffer,
+    words: new Int32Array(buffer, 0, layout.bytes >> 2),
+    floats: new Float64Array(buffer, 0, layout.bytes >> 3),
+    bytes: new Uint8Array(buffer, 0, layout.bytes),
+  }
+}
+
+/** Word offset of a core's block. */
+export function coreStart(layout: Layout, core: number): number {
+  return layout.cores + core * CORE_WORDS
+}
+
+/** Word offset of the block of context slot 0..3 of a core. */
+export function contextStart(layout: Layout, core: number, slot: number): number {
+  return layout.cores + core * CORE_WORDS + CORE.contexts + slot * CTX.size
+}

@@ -1,0 +1,132 @@
+/**
+ * Sharing the cores of one chip among members: the chip's own thread (member 0, the leader) and any number of other
+ * threads that join over the same SharedArrayBuffer. Members run their cores through a window; then the leader alone
+ * serves what was logged. Which member runs a core has no influence on any result. Making threads is the caller's job.
+ * Follows chip-engine.md, section 7 (points 10 to 12).
+ */
+import type { ChipConfig } from './api'
+import { createCoreRunner } from './core-runner'
+import type { CoreRunner } from './core-runner'
+import { CORE, CORE_WORDS, HDR, layoutOf, memoryOver } from './layout'
+import type { ChipMemory, ChipOptions } from './layout'
+import { timingOf } from './timing'
+
+/** Everything another thread needs to join; can be posted to it as it is. */
+export interface ChipShare {
+  readonly buffer: ArrayBuffer | SharedArrayBuffer
+  readonly config: ChipConfig
+  readonly options: ChipOptions
+}
+
+/** Commands in `HDR.command`. */
+const COMMAND = { window: 0, leave: 1 } as const
+
+/** Looks at a shared word so many times before the thread goes to sleep: about 20 microseconds. */
+const SPINS = 4000
+
+/** Fewer active cores than this for each member are not worth a barrier. */
+const CORES_WORTH_A_BARRIER = 4
+
+/** Waits until word `at` differs from `seen`; spins first, since the others are usually about to finish. */
+function waitForChange(words: Int32Array, at: number, seen: number): number {
+  for (let spin = 0; spin < SPINS; spin++) {
+    const value = Atomics.load(words, at)
+    if (value !== seen) return value
+  }
+  for (;;) {
+    Atomics.wait(words, at, seen)
+    const value = Atomics.load(words, at)
+    if (value !== seen) return value
+  }
+}
+
+function runShare(memory: ChipMemory, runner: CoreRunner, first: number, step: number, end: number): void {
+  const { floats: F, layout } = memory
+  runner.refresh()
+  for (let core = first; core < layout.coreCount; core += step) {
+    if (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! < end) runner.run(core, end)
+  }
+}
+
+/** The leader's side: runs one window with as many members as have joined. */
+export interface WindowRunner {
+  run(end: number): void
+  setMembers(members: number): void
+  dismiss(): void
+}
+
+export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): WindowRunner {
+  const { words: H, floats: F, layout } = memory
+  const { header } = layout
+  let members = 1
+
+  function activeCores(end: number): number {
+    let active = 0
+    for (let core = 0; core < layout.coreCount; core++) {
+      if (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! < end) active++
+    }
+    return active
+  }
+
+  function run(end: number): void {
+    const ready = members > 1 && Atomics.load(H, header + HDR.joined) === members - 1
+    if (!ready || activeCores(end) < CORES_WORTH_A_BARRIER * members) {
+      runShare(memory, runner, 0, 1, end)
+      return
+    }
+    Atomics.store(H, header + HDR.finished, 0)
+    Atomics.add(H, header + HDR.phase, 1)
+    Atomics.notify(H, header + HDR.phase)
+    runShare(memory, runner, 0, members, end)
+    let finished = Atomics.load(H, header + HDR.finished)
+    while (finished < members - 1) finished = waitForChange(H, header + HDR.finished, finished)
+  }
+
+  function setMembers(count: number): void {
+    if (count < 1 || count > layout.members) throw new RangeError(`${count} members: 1 to ${layout.members} are possible`)
+    members = count
+    H[header + HDR.members] = count
+  }
+
+  function dismiss(): void {
+    members = 1
+    H[header + HDR.members] = 1
+    Atomics.store(H, header + HDR.command, COMMAND.leave)
+    Atomics.add(H, header + HDR.phase, 1)
+    Atomics.notify(H, header + HDR.phase)
+  }
+
+  return { run, setMembers, dismiss }
+}
+
+/** The other side of the barrier. */
+export interface ChipMember {
+  /** Works until the chip dismisses its members; blocks its thread. */
+  serve(): void
+}
+
+/** Joins a shared chip as member 1 .. members - 1. Throws a RangeError when the chip is not shared. */
+export function joinChip(share: ChipShare, member: number, members: number): ChipMember {
+  const { buffer, config, options } = share
+  if (buffer instanceof ArrayBuffer) throw new RangeError('the chip was made without shared memory')
+  if (member < 1 || member >= members) throw new RangeError(`member ${member} of ${members}`)
+  const memory = memoryOver(layoutOf(config, options), buffer)
+  const runner = createCoreRunner(memory, config, timingOf(config.device), member)
+  const { words: H, floats: F, layout } = memory
+  const { header } = layout
+
+  function serve(): void {
+    let phase = Atomics.load(H, header + HDR.phase)
+    Atomics.add(H, header + HDR.joined, 1)
+    for (;;) {
+      phase = waitForChange(H, header + HDR.phase, phase)
+      if (Atomics.load(H, header + HDR.command) === COMMAND.leave) break
+      runShare(memory, runner, member, members, F[(header + HDR.windowEndF) >> 1]!)
+      Atomics.add(H, header + HDR.finished, 1)
+      Atomics.notify(H, header + HDR.finished)
+    }
+    Atomics.sub(H, header + HDR.joined, 1)
+  }
+
+  return { serve }
+}

@@ -1,0 +1,440 @@
+/**
+ * The way of a packet around the worker cores: wire and MAC, packet memory of an island, idle contexts and waiting
+ * packets, reorder stage, departure. Only the leader works here, in order of time.
+ * Follows nfp-firmware.md, sections 2.5, 8.2 and 8.4, and nfp-hardware.md, sections 3 and 6.3.
+ *
+ * Departed packets and events go to rings of records in the chip's memory; offered frames wait outside it.
+ */
+import type { TimedFrame } from '@offload/packet'
+import type { ChipConfig, PacketRecord } from './api'
+import { createByteRing } from './byte-ring'
+import { CTM, WIRE_BACKLOG, WIRE_OVERHEAD } from './constants'
+import { CNT, CORE, CORE_WORDS, CTX, HDR, ISLAND, PACKETS_PER_ISLAND, PKT, REORDER, STATE } from './layout'
+import type { ChipMemory, ChipOptions } from './layout'
+import { OUTCOME, OUTCOMES } from './services'
+import type { Timing } from './timing'
+
+const RECORD = {
+  number: 1,
+  arrived: 2,
+  started: 3,
+  departed: 4,
+  port: 5,
+  core: 6,
+  context: 7,
+  outcome: 8,
+  queue: 9,
+  exitCode: 10,
+  words: 11,
+  length: 12,
+  size: 13,
+} as const
+
+/** A frame that has been offered and is not in packet memory yet. */
+export interface PendingFrame {
+  readonly number: number
+  readonly port: number
+  /** Cycle at which its sender wants to start. */
+  readonly offered: number
+  readonly data: Uint8Array
+}
+
+export interface PacketPath {
+  offer(frames: readonly TimedFrame[]): void
+  /** Frames that have not arrived yet. */
+  pending(): number
+  /** Cycle at which the next frame leaves the MAC; Infinity when there is none. */
+  nextArrival(): number
+  /** Lets the next frame arrive. */
+  arrive(): void
+  /** A context is done with packet `index` at `cycle` and idle from then on. */
+  done(core: number, slot: number, index: number, cycle: number): void
+  /** Puts every context into its island's list of idle ones; at reset. */
+  allIdle(): void
+  take(): PacketRecord[]
+  /** Frames outside the chip's memory, for snapshots: waiting for packet memory, and not yet arrived. */
+  outside(): { readonly waiting: readonly PendingFrame[]; readonly frames: readonly PendingFrame[] }
+  setOutside(waiting: readonly PendingFrame[], frames: readonly PendingFrame[]): void
+}
+
+export function createPacketPath(
+  memory: ChipMemory,
+  config: ChipConfig,
+  timing: Timing,
+  options: ChipOptions,
+  wake: (core: number, slot: number, cycle: number) => void,
+): PacketPath {
+  const { words: H, floats: F, bytes: B, layout } = memory
+  const { device } = config
+  const counters = layout.counters >> 1
+  const cyclesPerByte = (8 * device.clockMHz) / (device.portGbps * 1000)
+  const hostCyclesPerByte = (8 * device.clockMHz) / 63_000
+  const hostCyclesPerPacket = device.clockMHz / 28
+  const snapLength = options.snapLength ?? 0xffff
+  const records = createByteRing(memory, layout.records, layout.recordBytes, RECORD.size, CNT.recordRead, CNT.recordWrite, CNT.recordsOverwritten)
+  let frames: PendingFrame[] = []
+  let head = 0
+  let waiting: PendingFrame[] = []
+  let waitingHead = 0
+  // What `throughMac` found out about the frame at the head of the list.
+  let arrivalCycle = -1
+  let nextWireEnd = 0
+  let nextMacEnd = 0
+  let lostOnWire = false
+  let lostInMac = false
+
+  const island = (number: number): number => layout.islandBlocks + number * ISLAND.size
+  const packetEntry = (index: number): number => layout.packets + index * PKT.size
+  const bump = (counter: number, by = 1): void => {
+    F[counters + counter]! += by
+  }
+
+  function offer(list: readonly TimedFrame[]): void {
+    let last = frames.length > head ? frames[frames.length - 1]!.offered : 0
+    const now = F[(layout.header + HDR.nowF) >> 1]!
+    for (const frame of list) {
+      const offered = Math.max(now, Math.ceil((frame.time * device.clockMHz) / 1000))
+      if (offered < last) throw new RangeError(`a frame at ${frame.time} ns after one at a later time`)
+      if (frame.port < 0 || frame.port >= device.ports) throw new RangeError(`a frame for port ${frame.port} of ${device.ports}`)
+      last = offered
+      frames.push({ number: F[counters + CNT.offered]!, port: frame.port, offered, data: frame.data })
+      bump(CNT.offered)
+    }
+  }
+
+  function nextArrival(): number {
+    if (head >= frames.length) return Infinity
+    if (arrivalCycle < 0) arrivalCycle = throughMac(frames[head]!)
+    return arrivalCycle
+  }
+
+  /** Looks ahead only; `arrive` makes it true. */
+  function throughMac(frame: PendingFrame): number {
+    const wireTime = (Math.max(60, frame.data.length) + WIRE_OVERHEAD) * cyclesPerByte
+    const free = F[counters + CNT.portFree + frame.port]!
+    const earliest = F[counters + CNT.lastArrival]!
+    nextWireEnd = Math.max(frame.offered, free) + wireTime
+    nextMacEnd = Math.max(nextWireEnd, F[counters + CNT.macFree]! + timing.serviceMac)
+    lostOnWire = free - frame.offered > WIRE_BACKLOG * wireTime
+    lostInMac = !lostOnWire && nextMacEnd - nextWireEnd > CTM.queueDepth * timing.serviceMac
+    return Math.max(earliest, Math.ceil(lostOnWire ? frame.offered : lostInMac ? nextWireEnd : nextMacEnd))
+  }
+
+  function arrive(): void {
+    const cycle = nextArrival()
+    const frame = frames[head]!
+    head++
+    if (head > 1024 && head * 2 > frames.length) {
+      frames = frames.slice(head)
+      head = 0
+    }
+    arrivalCycle = -1
+    F[counters + CNT.lastArrival] = cycle
+    if (!lostOnWire) F[counters + CNT.portFree + frame.port] = nextWireEnd
+    if (lostOnWire || lostInMac) {
+      lose(frame, cycle)
+      return
+    }
+    F[counters + CNT.macFree] = nextMacEnd
+    bump(CNT.received)
+    bump(CNT.receivedBytes, frame.data.length)
+    if (waiting.length > waitingHead) queueUp(frame, cycle)
+    else if (!admit(frame, cycle)) queueUp(frame, cycle)
+  }
+
+  function queueUp(frame: PendingFrame, cycle: number): void {
+    if (waiting.length - waitingHead >= CTM.queueDepth * device.ports) lose(frame, cycle)
+    else waiting.push(frame)
+  }
+
+  function lose(frame: PendingFrame, cycle: number): void {
+    bump(CNT.lost)
+    const at = records.append(Math.min(snapLength, frame.data.length))
+    writeRecord(at, frame.number, cycle, -1, cycle, frame.port, -1, -1, OUTCOME.lost, -1, 0, 0, frame.data.length)
+    B.set(frame.data.subarray(0, snapLength), records.dataAt(at))
+    hashRecord(at)
+  }
+
+  /** Gives a frame a buffer in the next island that has room, and a context if one is idle there. */
+  function admit(frame: PendingFrame, cycle: number): boolean {
+    const stage = layout.reorder + frame.port * REORDER.size
+    if (H[stage + REORDER.next]! - H[stage + REORDER.head]! >= REORDER.entries) return false
+    const needed = CTM.packetStart + frame.data.length
+    const blocks = needed <= 256 ? 1 : needed <= 512 ? 2 : needed <= 1024 ? 4 : 8
+    const first = H[layout.header + HDR.nextIsland]!
+    for (let turn = 0; turn < layout.islands; turn++) {
+      const number = (first + turn) % layout.islands
+      const start = island(number)
+      if (H[start + ISLAND.packets]! >= CTM.packets || H[start + ISLAND.blocks]! + blocks > CTM.nbiBlocks) continue
+      const block = findBlocks(start, blocks)
+      if (block < 0) continue
+      H[layout.header + HDR.nextIsland] = (number + 1) % layout.islands
+      const index = takeNumber(number)
+      H.fill(1, start + ISLAND.map + block, start + ISLAND.map + block + blocks)
+      H[start + ISLAND.packets]!++
+      H[start + ISLAND.blocks] = H[start + ISLAND.blocks]! + blocks
+      const base = layout.ctm * 4 + number * CTM.bytes + block * CTM.blockBytes
+      fill(index, frame, cycle, base, blocks)
+      handOver(number, index, cycle)
+      return true
+    }
+    return false
+  }
+
+  function findBlocks(start: number, blocks: number): number {
+    const map = start + ISLAND.map
+    const total = CTM.bytes / CTM.blockBytes
+    let block = (H[start + ISLAND.nextBlock]! + blocks - 1) & -blocks
+    for (let tries = 0; tries < total / blocks; tries++) {
+      if (block >= total) block = 0
+      let free = true
+      for (let index = 0; index < blocks; index++) if (H[map + block + index] !== 0) free = false
+      if (free) {
+        H[start + ISLAND.nextBlock] = block + blocks
+        return block
+      }
+      block += blocks
+    }
+    return -1
+  }
+
+  /** A free packet number of an island, as index in the packet tables. */
+  function takeNumber(number: number): number {
+    const at = island(number) + ISLAND.nextNumber
+    let candidate = H[at]!
+    while (H[packetEntry(number * PACKETS_PER_ISLAND + candidate) + PKT.blocks] !== 0) {
+      candidate = (candidate + 1) % PACKETS_PER_ISLAND
+    }
+    H[at] = (candidate + 1) % PACKETS_PER_ISLAND
+    return number * PACKETS_PER_ISLAND + candidate
+  }
+
+  function fill(index: number, frame: PendingFrame, cycle: number, base: number, blocks: number): void {
+    const packet = packetEntry(index)
+    H.fill(0, packet, packet + PKT.size)
+    F[(packet + PKT.arrivedF) >> 1] = cycle
+    F[(packet + PKT.numberF) >> 1] = frame.number
+    H[packet + PKT.port] = frame.port
+    H[packet + PKT.length] = frame.data.length
+    H[packet + PKT.base] = base
+    H[packet + PKT.blocks] = blocks
+    const room = blocks * CTM.blockBytes - CTM.packetStart
+    B.set(room < frame.data.length ? frame.data.subarray(0, room) : frame.data, base + CTM.packetStart)
+    const stage = layout.reorder + frame.port * REORDER.size
+    const sequence = H[stage + REORDER.next]!
+    H[stage + REORDER.next] = sequence + 1
+    H[stage + REORDER.ring + (sequence & (REORDER.entries - 1))] = index + 1
+    H[packet + PKT.sequence] = sequence & (REORDER.entries - 1)
+  }
+
+  /** Gives packet `index` to an idle context of the island, or lets it wait for one. */
+  function handOver(number: number, index: number, cycle: number): void {
+    const start = island(number)
+    if (H[start + ISLAND.idleHead] !== H[start + ISLAND.idleTail]) {
+      const at = H[start + ISLAND.idleHead]!
+      H[start + ISLAND.idleHead] = at + 1
+      const context = H[start + ISLAND.idle + (at & (ISLAND.idleRing - 1))]!
+      assign(context >> 2, context & 3, index, cycle)
+      return
+    }
+    const at = H[start + ISLAND.waitTail]!
+    H[start + ISLAND.waitTail] = at + 1
+    H[start + ISLAND.wait + (at & (ISLAND.waitRing - 1))] = index
+  }
+
+  function assign(core: number, slot: number, index: number, cycle: number): void {
+    const tb = layout.cores + core * CORE_WORDS + CORE.contexts + slot * CTX.size
+    const packet = packetEntry(index)
+    H[tb + CTX.packet] = index
+    H[tb + CTX.packetBase] = H[packet + PKT.base]!
+    H[tb + CTX.packetBytes] = H[packet + PKT.blocks]! * CTM.blockBytes
+    H[tb + CTX.state] = STATE.waiting
+    wake(core, slot, cycle + timing.packetDispatch)
+  }
+
+  function done(core: number, slot: number, index: number, cycle: number): void {
+    const packet = packetEntry(index)
+    const outcome = H[packet + PKT.outcome]!
+    const port = H[packet + PKT.port]!
+    H[packet + PKT.done] = 1
+    F[(packet + PKT.doneF) >> 1] = cycle
+    const stage = layout.reorder + port * REORDER.size
+    if (outcome === OUTCOME.drop || outcome === OUTCOME.aborted) {
+      bump(outcome === OUTCOME.drop ? CNT.dropped : CNT.aborted)
+      depart(packet, cycle)
+      H[stage + REORDER.ring + H[packet + PKT.sequence]!] = -1
+      giveBack(index, cycle)
+    }
+    releaseInOrder(stage, port, cycle)
+    if (waitingHead < waiting.length) admitWaiting(cycle)
+    becomeIdle(core, slot, cycle)
+  }
+
+  /** Lets packets leave whose predecessors have all left; dropped ones only hold their place. */
+  function releaseInOrder(stage: number, port: number, cycle: number): void {
+    for (;;) {
+      const sequence = H[stage + REORDER.head]!
+      if (sequence === H[stage + REORDER.next]) return
+      const entry = H[stage + REORDER.ring + (sequence & (REORDER.entries - 1))]!
+      if (entry > 0) {
+        const packet = packetEntry(entry - 1)
+        if (H[packet + PKT.done] === 0) return
+        const gro = counters + CNT.groFree + port
+        const ordered = Math.max(cycle, F[gro]!) + timing.serviceGro
+        F[gro] = ordered
+        leave(packet, port, ordered)
+        giveBack(entry - 1, cycle)
+      }
+      H[stage + REORDER.head] = sequence + 1
+    }
+  }
+
+  /** PASS to the host through PCIe, TX back to the wire of its port. */
+  function leave(packet: number, port: number, cycle: number): void {
+    const length = H[packet + PKT.dataLength]!
+    if (H[packet + PKT.outcome] === OUTCOME.pass) {
+      bump(CNT.passed)
+      const queue = Math.min(H[packet + PKT.queue]!, 64)
+      bump(CNT.queues + port * 65 + queue)
+      const pcie = counters + CNT.pcieFree
+      const end = Math.max(cycle, F[pcie]!) + Math.max(hostCyclesPerPacket, (length + 34) * hostCyclesPerByte)
+      F[pcie] = end
+      depart(packet, Math.ceil(end + timing.egressHost))
+    } else {
+      bump(CNT.transmitted)
+      const wire = counters + CNT.txFree + port
+      const end = Math.max(cycle, F[wire]!) + (Math.max(60, length) + WIRE_OVERHEAD) * cyclesPerByte
+      F[wire] = end
+      depart(packet, Math.ceil(end + timing.egressWire))
+    }
+  }
+
+  function depart(packet: number, cycle: number): void {
+    const length = H[packet + PKT.dataLength]!
+    const kept = Math.min(length, snapLength)
+    const at = records.append(kept)
+    writeRecord(
+      at,
+      F[(packet + PKT.numberF) >> 1]!,
+      F[(packet + PKT.arrivedF) >> 1]!,
+      F[(packet + PKT.startedF) >> 1]!,
+      cycle,
+      H[packet + PKT.port]!,
+      H[packet + PKT.core]!,
+      H[packet + PKT.context]!,
+      H[packet + PKT.outcome]!,
+      H[packet + PKT.queue]!,
+      H[packet + PKT.exitCode]!,
+      H[packet + PKT.words]!,
+      kept,
+    )
+    const from = H[packet + PKT.base]! + H[packet + PKT.dataOffset]!
+    B.copyWithin(records.dataAt(at), from, from + kept)
+    hashRecord(at)
+  }
+
+  function writeRecord(at: number, ...fields: number[]): void {
+    for (let index = 0; index < fields.length; index++) F[at + 1 + index] = fields[index]!
+    F[at + RECORD.length] = Math.min(F[at + RECORD.length]!, snapLength)
+  }
+
+  /** Folds a record into the hash of all records so far: FNV-1a over 32-bit words, low and high half apart. */
+  function hashRecord(at: number): void {
+    let low = F[counters + CNT.recordHashLo]! | 0
+    let high = F[counters + CNT.recordHashHi]! | 0
+    const first = 2 * (at + 1)
+    const end = 2 * (at + RECORD.size) + ((F[at + RECORD.length]! + 3) >> 2)
+    const last = 2 * (at + RECORD.size) + (F[at + RECORD.length]! >> 2)
+    for (let word = first; word < end; word++) {
+      let value = H[word]!
+      if (word === last) value &= 2 ** (8 * (F[at + RECORD.length]! & 3)) - 1
+      low = Math.imul(low ^ value, 0x01000193)
+      high = Math.imul(high ^ value, 0x85ebca6b) ^ (high >>> 13)
+    }
+    F[counters + CNT.recordHashLo] = low
+    F[counters + CNT.recordHashHi] = high
+  }
+
+  /** Frees a packet's number and buffer, and lets frames in that waited for one. */
+  function giveBack(index: number, cycle: number): void {
+    const packet = packetEntry(index)
+    const number = Math.floor(index / PACKETS_PER_ISLAND)
+    const start = island(number)
+    const blocks = H[packet + PKT.blocks]!
+    const block = (H[packet + PKT.base]! - layout.ctm * 4 - number * CTM.bytes) / CTM.blockBytes
+    H.fill(0, start + ISLAND.map + block, start + ISLAND.map + block + blocks)
+    H[start + ISLAND.packets]!--
+    H[start + ISLAND.blocks] = H[start + ISLAND.blocks]! - blocks
+    H[packet + PKT.blocks] = 0
+    H[packet + PKT.base] = 0
+    admitWaiting(cycle)
+  }
+
+  function admitWaiting(cycle: number): void {
+    while (waitingHead < waiting.length && admit(waiting[waitingHead]!, cycle)) waitingHead++
+    if (waitingHead === waiting.length && waitingHead > 0) {
+      waiting = []
+      waitingHead = 0
+    }
+  }
+
+  function becomeIdle(core: number, slot: number, cycle: number): void {
+    const start = island(Math.floor(core / layout.workersPerIsland))
+    const at = H[start + ISLAND.waitHead]!
+    if (at !== H[start + ISLAND.waitTail]) {
+      H[start + ISLAND.waitHead] = at + 1
+      assign(core, slot, H[start + ISLAND.wait + (at & (ISLAND.waitRing - 1))]!, cycle)
+      return
+    }
+    const tail = H[start + ISLAND.idleTail]!
+    H[start + ISLAND.idleTail] = tail + 1
+    H[start + ISLAND.idle + (tail & (ISLAND.idleRing - 1))] = (core << 2) | slot
+  }
+
+  function allIdle(): void {
+    for (let slot = 0; slot < 4; slot++) {
+      for (let core = 0; core < layout.coreCount; core++) becomeIdle(core, slot, 0)
+    }
+  }
+
+  function take(): PacketRecord[] {
+    const list: PacketRecord[] = []
+    for (let at = records.first(); at >= 0; at = records.first()) {
+      const data = records.dataAt(at)
+      list.push({
+        number: F[at + RECORD.number]!,
+        port: F[at + RECORD.port]!,
+        arrived: F[at + RECORD.arrived]!,
+        started: F[at + RECORD.started]!,
+        departed: F[at + RECORD.departed]!,
+        core: F[at + RECORD.core]!,
+        context: F[at + RECORD.context]!,
+        outcome: OUTCOMES[F[at + RECORD.outcome]!]!,
+        queue: F[at + RECORD.queue]!,
+        exitCode: F[at + RECORD.exitCode]! >>> 0,
+        words: F[at + RECORD.words]!,
+        data: B.slice(data, data + F[at + RECORD.length]!),
+      })
+      records.advance()
+    }
+    return list
+  }
+
+  return {
+    offer,
+    pending: () => frames.length - head,
+    nextArrival,
+    arrive,
+    done,
+    allIdle,
+    take,
+    outside: () => ({ waiting: waiting.slice(waitingHead), frames: frames.slice(head) }),
+    setOutside: (w, f) => {
+      waiting = [...w]
+      waitingHead = 0
+      frames = [...f]
+      head = 0
+      arrivalCycle = -1
+    },
+  }
+}

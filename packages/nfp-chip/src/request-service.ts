@@ -1,0 +1,273 @@
+/**
+ * Serves the requests that cores logged, and arriving frames, in one order: cycle, then core. Arrivals come before
+ * requests of the same cycle. A request sees memory as it is when its turn comes; banks and cache decide how long it
+ * takes. Follows chip-engine.md, section 7 (points 7 and 8), and nfp-hardware.md, sections 2 and 6.
+ *
+ * `serve(limit)` handles everything that lies before the horizon: the earliest cycle at which any core can still issue
+ * something. Every answer takes at least a window, so nothing served here comes too late for a core.
+ */
+import { MEMORY_MAP } from './constants'
+import type { Emem } from './emem'
+import { CACHE, CNT, CORE, CORE_WORDS, CTX, LOG, LOG_START, REQUEST } from './layout'
+import type { ChipMemory } from './layout'
+import { RING_POP, RING_PUT } from './map-helpers'
+import type { MapStore } from './map-store'
+import { ACTION, OP_CLASS, createMemoryUnit, opBytes, opClass } from './memory-unit'
+import type { PacketPath } from './packet-path'
+import type { EventPath } from './event-path'
+import { signalsReady } from './signals'
+import type { Timing } from './timing'
+
+export interface RequestService {
+  /** Serves everything before `limit` and before the horizon; returns the horizon (may lie behind `limit`). */
+  serve(limit: number): number
+  /** Earliest time of anything that waits to be served; Infinity when there is nothing. */
+  nextItem(): number
+  /** Tells a core that context `slot` wakes at `cycle`. */
+  wake(core: number, slot: number, cycle: number): void
+  /** Forgets what is kept outside the chip's memory. */
+  invalidate(): void
+}
+
+/** A machine check: which core could not go on, where and why. */
+export type ReportFault = (core: number, context: number, pc: number, fault: number, cycle: number) => void
+
+export function createRequestService(
+  memory: ChipMemory,
+  timing: Timing,
+  emem: Emem,
+  maps: MapStore,
+  paths: { readonly packets: () => PacketPath; readonly events: EventPath },
+  reportFault: ReportFault,
+): RequestService {
+  const { words: H, floats: F, layout } = memory
+  const unit = createMemoryUnit(memory)
+  const counters = layout.counters >> 1
+  const banks = counters + CNT.banks
+  const bankOf = { read: 0, atomic: 4, imem: 8 } as const
+  const { coreCount } = layout
+  // A binary heap of the cores that have a logged request, by the key of their oldest one: cycle * 128 + core.
+  const heap = new Int32Array(coreCount)
+  const keys = new Float64Array(coreCount)
+  const inHeap = new Uint8Array(coreCount)
+  let heapSize = 0
+  let horizon = 0
+
+  const block = (core: number): number => layout.cores + core * CORE_WORDS
+  const entryOf = (core: number): number => {
+    const cb = block(core)
+    return cb + LOG_START + (H[cb + CORE.logHead]! & (LOG.entries - 1)) * LOG.words
+  }
+
+  function push(core: number): void {
+    const key = F[(entryOf(core) + LOG.cycleF) >> 1]! * 128 + core
+    keys[core] = key
+    inHeap[core] = 1
+    let at = heapSize++
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (keys[heap[parent]!]! <= key) break
+      heap[at] = heap[parent]!
+      at = parent
+    }
+    heap[at] = core
+  }
+
+  function pop(): number {
+    const top = heap[0]!
+    inHeap[top] = 0
+    const last = heap[--heapSize]!
+    const key = keys[last]!
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heapSize) break
+      if (child + 1 < heapSize && keys[heap[child + 1]!]! < keys[heap[child]!]!) child++
+      if (keys[heap[child]!]! >= key) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
+    return top
+  }
+
+  /** Takes over new log entries and finds the horizon. */
+  function collect(): void {
+    horizon = Infinity
+    for (let core = 0; core < coreCount; core++) {
+      const cb = block(core)
+      const next = F[(cb + CORE.nextF) >> 1]!
+      if (next < horizon) horizon = next
+      if (inHeap[core] === 0 && H[cb + CORE.logHead] !== H[cb + CORE.logTail]) push(core)
+    }
+  }
+
+  function wake(core: number, slot: number, cycle: number): void {
+    const cb = block(core)
+    F[((cb + CORE.wakeF) >> 1) + slot] = cycle
+    const next = H[cb + CORE.running]! >= 0 ? F[(cb + CORE.nowF) >> 1]! : Math.max(F[(cb + CORE.nowF) >> 1]!, cycle)
+    if (next < F[(cb + CORE.nextF) >> 1]!) F[(cb + CORE.nextF) >> 1] = next
+    if (next < horizon) horizon = next
+  }
+
+  function serve(limit: number): number {
+    collect()
+    const packets = paths.packets()
+    for (;;) {
+      const arrival = packets.nextArrival()
+      const key = heapSize > 0 ? keys[heap[0]!]! : Infinity
+      const request = heapSize > 0 ? Math.floor(key / 128) : Infinity
+      if (arrival <= request) {
+        if (arrival >= horizon || arrival >= limit) return horizon
+        packets.arrive()
+      } else {
+        if (request >= horizon || request >= limit) return horizon
+        const core = pop()
+        const cb = block(core)
+        const entry = entryOf(core)
+        answer(core, cb, entry, request)
+        H[cb + CORE.logHead] = (H[cb + CORE.logHead]! + 1) | 0
+        if (H[cb + CORE.logHead] !== H[cb + CORE.logTail]) push(core)
+      }
+    }
+  }
+
+  function answer(core: number, cb: number, entry: number, cycle: number): void {
+    F[counters + CNT.requests]!++
+    const slot = H[entry + LOG.context]!
+    switch (H[entry + LOG.kind]) {
+      case REQUEST.done: {
+        const fault = H[entry + LOG.hi]!
+        if (fault !== 0) reportFault(core, 2 * slot, H[entry + LOG.count]!, fault, cycle)
+        paths.packets().done(core, slot, H[entry + LOG.lo]!, cycle)
+        return
+      }
+      case REQUEST.event:
+        wake(core, slot, paths.events.send(core, slot, entry, cycle))
+        return
+      case REQUEST.memorySwap:
+        wake(core, slot, memoryRequest(core, cb, slot, entry, cycle))
+        return
+      default: {
+        const done = memoryRequest(core, cb, slot, entry, cycle)
+        const signal = H[entry + LOG.signal]!
+        if (signal !== 0) deliver(core, cb, slot, signal, done)
+      }
+    }
+  }
+
+  function deliver(core: number, cb: number, slot: number, signal: number, cycle: number): void {
+    const tb = cb + CORE.contexts + slot * CTX.size
+    F[((tb + CTX.signalTimeF) >> 1) + signal] = cycle
+    if (H[tb + CTX.arbMask] === 0 || H[cb + CORE.running] === slot) return
+    const ready = signalsReady(memory, tb)
+    if (ready < Infinity) wake(core, slot, ready)
+  }
+
+  /** Does a memory command and returns when its issuer sees the end of it. */
+  function memoryRequest(core: number, cb: number, slot: number, entry: number, cycle: number): number {
+    const tb = cb + CORE.contexts + slot * CTX.size
+    const op = H[entry + LOG.op]! & 0xff
+    const lo = H[entry + LOG.lo]!
+    const hi = H[entry + LOG.hi]!
+    if (op === RING_POP || op === RING_PUT) return ringRequest(op, tb, lo, cycle)
+    const raw = H[entry + LOG.count]!
+    const xfer = H[entry + LOG.xfer]!
+    const bytes = opBytes(op, raw)
+    const mapHint = H[entry + LOG.data + 5]!
+    if (mapHint !== 0) maps.ensure(mapHint, H[entry + LOG.data + 4]!)
+    const at = emem.resolve(lo, hi, Math.floor(core / layout.workersPerIsland), bytes)
+    const swaps = H[entry + LOG.kind] === REQUEST.memorySwap
+    const to = tb + CTX.xferIn + xfer
+    const from = swaps ? tb + CTX.xferOut + xfer : entry + LOG.data
+    if (at < 0) H.fill(0, to, to + ((bytes + 3) >> 2))
+    else {
+      if (isCredit(lo, hi, op) && !emem.hasRoom()) H[to] = 0
+      else unit.perform(op, raw, at, to, from, H[entry + LOG.op]! >>> 16)
+      releaseBucket(op, lo, hi)
+    }
+    return served(op, lo, hi, bytes, cycle)
+  }
+
+  /** A credit of a map that is asked for while the store has no room for another bucket counts as used up. */
+  const isCredit = (lo: number, hi: number, op: number): boolean =>
+    (hi & 63) === MEMORY_MAP.imemIsland && op >> 2 === ACTION.subtractSaturating && lo >= 0
+
+  /** A lock word that was given back may leave an empty bucket behind. */
+  function releaseBucket(op: number, lo: number, hi: number): void {
+    if ((hi & 63) !== MEMORY_MAP.ememIsland || op >> 2 !== ACTION.subtract) return
+    const offset = lo >>> 0
+    if (offset >= MEMORY_MAP.locks && offset < MEMORY_MAP.scratch) emem.tidy((offset - MEMORY_MAP.locks) >>> 3)
+  }
+
+  /** The overflow ring of the map code: pop answers {slot, place}, put takes {place, slot}. */
+  function ringRequest(op: number, tb: number, lo: number, cycle: number): number {
+    const bucket = ((lo >>> 0) - MEMORY_MAP.table) >>> layout.bucketShift
+    if (op === RING_POP) {
+      const taken = maps.takeOverflow(bucket)
+      H[tb + CTX.xferIn] = taken.slot
+      H[tb + CTX.xferIn + 1] = taken.place
+    } else maps.giveOverflow(bucket, H[tb + CTX.xferOut]!, H[tb + CTX.xferOut + 1]!)
+    return cycle + timing.ememAtomic
+  }
+
+  /** Queues at the banks, looks into the cache, and gives the cycle of completion. */
+  function served(op: number, lo: number, hi: number, bytes: number, cycle: number): number {
+    const extra = bytes > 32 ? ((bytes - 25) >> 3) * timing.perEightBytes : 0
+    const island = hi & 63
+    if (island === MEMORY_MAP.imemIsland) {
+      const at = banks + bankOf.imem + ((lo >>> 4) & 3)
+      const start = Math.max(cycle, F[at]!)
+      F[at] = start + timing.serviceImem
+      return Math.ceil(start) + timing.imem + extra
+    }
+    if (island !== MEMORY_MAP.ememIsland) return cycle + timing.ctmRemote + extra
+    const kind = opClass(op)
+    const atomic = kind === OP_CLASS.atomic
+    const first = banks + (atomic ? bankOf.atomic : bankOf.read)
+    const service = atomic ? timing.serviceAtomic : timing.serviceRead
+    let start = cycle
+    const units = atomic ? 1 : ((lo & 15) + bytes + 15) >> 4
+    for (let index = 0; index < units; index++) {
+      const at = first + (((lo >>> 4) + index) & 3)
+      const free = Math.max(cycle, F[at]!)
+      F[at] = free + service
+      if (free > start) start = free
+    }
+    const hit = lookUpCache(lo >>> CACHE.lineBits)
+    let latency: number
+    if (atomic) latency = hit ? timing.ememAtomic : timing.ememAtomicMiss
+    else if (kind === OP_CLASS.write) latency = timing.ememWrite
+    else latency = hit ? timing.ememHit : timing.ememMiss
+    return Math.ceil(start) + latency + extra
+  }
+
+  /** Whether the line was in the cache; it is afterwards, as the most recently used of its set. */
+  function lookUpCache(line: number): boolean {
+    const set = layout.cache + (line % CACHE.sets) * CACHE.ways
+    const tag = line + 1
+    let way = 0
+    while (way < CACHE.ways && H[set + way] !== tag) way++
+    const hit = way < CACHE.ways
+    if (!hit) way = CACHE.ways - 1
+    for (; way > 0; way--) H[set + way] = H[set + way - 1]!
+    H[set] = tag
+    F[counters + (hit ? CNT.cacheHits : CNT.cacheMisses)]!++
+    return hit
+  }
+
+  return {
+    serve,
+    nextItem: () => {
+      collect()
+      const request = heapSize > 0 ? Math.floor(keys[heap[0]!]! / 128) : Infinity
+      return Math.min(request, paths.packets().nextArrival())
+    },
+    wake,
+    invalidate: () => {
+      heapSize = 0
+      inHeap.fill(0)
+    },
+  }
+}
+

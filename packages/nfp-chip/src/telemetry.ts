@@ -1,0 +1,98 @@
+/**
+ * Cheap reading of a chip's counters, made for once a frame: plain loads from the chip's memory into arrays that the
+ * caller keeps. Works in any thread that has the memory; a reader beside a running chip sees values of slightly
+ * different cycles, never torn floats of one counter on the hosts that matter (8-byte aligned loads).
+ */
+import { CNT, CORE, CTX, HDR, PKT, STATE, contextStart, coreStart, layoutOf, memoryOver } from './layout'
+import type { ChipMemory } from './layout'
+import type { ChipShare } from './member'
+
+/** States as numbers in `contextStates`. */
+export const CONTEXT_STATES = ['idle', 'ready', 'waiting', 'stopped'] as const
+
+export interface Telemetry {
+  readonly coreCount: number
+  readonly contextCount: number
+  now(): number
+  /** Busy cycles of every core since reset, into `into`. */
+  busy(into: Float64Array): void
+  /** Index in `CONTEXT_STATES` of every context (core major), into `into`. */
+  contextStates(into: Uint8Array): void
+  /** Packets by queue, port major, into `into` (ports x queues). */
+  queueCounts(into: Float64Array): void
+  /** passed, dropped, transmitted, aborted, lost, received, received bytes, into `into`. */
+  outcomes(into: Float64Array): void
+  /** Executions by word of the program of `port` (default: the first port that has one). */
+  wordCounts(port?: number): Uint32Array
+  words(): number
+  /** Memory requests, cache hits, cache misses, into `into`. */
+  memoryCounts(into: Float64Array): void
+  /** Number of the packet in a place of the packet tables. */
+  packetNumber(index: number): number
+}
+
+/** Telemetry over a chip's memory. */
+export function createTelemetry(memory: ChipMemory): Telemetry {
+  const { words: H, floats: F, layout } = memory
+  const counters = layout.counters >> 1
+  const { header } = layout
+
+  function wordCounts(port?: number): Uint32Array {
+    let chosen = port ?? 0
+    if (port === undefined) while (chosen < layout.ports - 1 && H[header + HDR.programs + chosen]! < 0) chosen++
+    const start = H[header + HDR.programs + chosen]!
+    const counts = new Uint32Array(start < 0 ? 0 : H[header + HDR.programWords + chosen]!)
+    for (let member = 0; member < layout.members; member++) {
+      const from = layout.counts + member * layout.storeWords + start
+      for (let index = 0; index < counts.length; index++) counts[index]! += H[from + index]! >>> 0
+    }
+    return counts
+  }
+
+  return {
+    coreCount: layout.coreCount,
+    contextCount: layout.coreCount * 4,
+    now: () => F[(header + HDR.nowF) >> 1]!,
+    busy: (into) => {
+      for (let core = 0; core < layout.coreCount; core++) into[core] = F[(coreStart(layout, core) + CORE.busyF) >> 1]!
+    },
+    contextStates: (into) => {
+      const now = F[(header + HDR.nowF) >> 1]!
+      for (let core = 0; core < layout.coreCount; core++) {
+        const wakes = (coreStart(layout, core) + CORE.wakeF) >> 1
+        for (let slot = 0; slot < 4; slot++) {
+          const state = H[contextStart(layout, core, slot) + CTX.state]!
+          into[4 * core + slot] = state === STATE.waiting && F[wakes + slot]! <= now ? STATE.ready : state
+        }
+      }
+    },
+    queueCounts: (into) => {
+      for (let port = 0; port < layout.ports; port++) {
+        for (let queue = 0; queue < layout.queues; queue++) {
+          into[port * layout.queues + queue] = F[counters + CNT.queues + port * 65 + queue]!
+        }
+      }
+    },
+    outcomes: (into) => {
+      const list = [CNT.passed, CNT.dropped, CNT.transmitted, CNT.aborted, CNT.lost, CNT.received, CNT.receivedBytes]
+      for (let index = 0; index < list.length; index++) into[index] = F[counters + list[index]!]!
+    },
+    wordCounts,
+    words: () => {
+      let sum = 0
+      for (let core = 0; core < layout.coreCount; core++) sum += F[(coreStart(layout, core) + CORE.wordsF) >> 1]!
+      return sum
+    },
+    memoryCounts: (into) => {
+      into[0] = F[counters + CNT.requests]!
+      into[1] = F[counters + CNT.cacheHits]!
+      into[2] = F[counters + CNT.cacheMisses]!
+    },
+    packetNumber: (index) => F[(layout.packets + index * PKT.size + PKT.numberF) >> 1]!,
+  }
+}
+
+/** Telemetry in another thread, over what `share` gave. */
+export function telemetryOf(share: ChipShare): Telemetry {
+  return createTelemetry(memoryOver(layoutOf(share.config, share.options), share.buffer))
+}
