@@ -64,10 +64,18 @@ export function assemble(text: string, options: AssembleOptions = {}): AssembleR
   return findings.hasErrors ? { ok: false, diagnostics } : { ok: true, program, dialect, diagnostics }
 }
 
+/** Only what a text declares (maps, types, constants, program), for editors; mistakes are passed over. */
+export function assembleDeclarations(text: string, dialect: Dialect): Declarations {
+  const lines = new LineIndex(text.length > MAX_TEXT ? '' : text)
+  const assembler = new Assembler(lines.text, lines, new Findings(lines), dialect, 'xdp')
+  assembler.readDeclarations()
+  return assembler.declarations
+}
+
 class Assembler {
   private readonly lexer: Lexer
   private readonly grammar: Grammar
-  private readonly declarations: Declarations
+  readonly declarations: Declarations
   private readonly operands: Operands
   private insns = new Uint8Array(1024)
   private slotLines = new Int32Array(128)
@@ -124,7 +132,7 @@ class Assembler {
 
   // Declarations ---------------------------------------------------------------------------------
 
-  private readDeclarations(): void {
+  readDeclarations(): void {
     const { text, lines, lexer } = this
     for (let line = 1; line <= lines.starts.length; line++) {
       const end = lines.lineEnd(line)
