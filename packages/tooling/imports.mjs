@@ -18,7 +18,7 @@ const allowed = {
   'packages/session': ['@offload/bpf', '@offload/packet', '@offload/verifier', '@offload/nfp', '@offload/nfp-jit', '@offload/nfp-chip', '@offload/host', 'fflate'],
   'packages/content': ['@offload/session'],
 }
-const dom = /\b(window|document\.(?:createElement|querySelector|body)|navigator|localStorage|performance\.now|Date\.now|Math\.random|setTimeout|requestAnimationFrame|console\.\w+|new Worker)\b/
+const dom = /\b(window\.\w+|document\.(?:createElement|querySelector|body)|navigator\.\w+|localStorage|performance\.now|Date\.now|Math\.random|setTimeout|requestAnimationFrame|console\.\w+|new Worker)/
 const importPattern = /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g
 
 function* sources(dir) {

@@ -6,20 +6,20 @@ import { BadRequest, array, instructions, integer, oneOf, record } from './hex'
 const PROG_TYPES: readonly ProgType[] = ['xdp', 'sched_cls', 'sched_act', 'socket_filter', 'cgroup_skb']
 const KERNELS: readonly KernelVersion[] = ['6.18', '6.12', '4.20']
 
-export interface ProgramFields {
-  readonly progType: ProgType
-  readonly insns: Uint8Array
-  readonly maps: readonly MapDef[]
-  readonly relocs: readonly MapReloc[]
-  readonly kernel: KernelVersion
-}
-
 /** A map of the verifier's vectors (`map_flags`) or the driver's (`flags`, `id`, `host`, `init`). */
 export interface MapRequest extends MapDef {
   readonly id?: number
   /** Made without an interface: not on the device. */
   readonly host?: boolean
   readonly init?: string
+}
+
+export interface ProgramFields {
+  readonly progType: ProgType
+  readonly insns: Uint8Array
+  readonly maps: readonly MapRequest[]
+  readonly relocs: readonly MapReloc[]
+  readonly kernel: KernelVersion
 }
 
 export function mapFields(value: unknown, field: string): MapRequest {
@@ -40,7 +40,7 @@ export function mapFields(value: unknown, field: string): MapRequest {
   }
 }
 
-export function programFields(request: Record<string, unknown>): ProgramFields & { readonly maps: readonly MapRequest[] } {
+export function programFields(request: Record<string, unknown>): ProgramFields {
   const insns = instructions(request['insns'])
   const maps = array(request['maps'], 'maps').map((item, index) => mapFields(item, `maps[${index}]`))
   const relocs = array(request['relocs'], 'relocs').map((item, index): MapReloc => {
