@@ -22,6 +22,9 @@ const ISLAND_H = 4 * TILE_H + 3 * GAP + 24
 /** Height of a ribbon that carries line rate. */
 const FULL = 150
 
+/** Height of a context's bar by state: idle, ready, waiting, stopped. */
+const LEVEL = [0, 1, 0.7, 0] as const
+
 export interface ChipFlowProps {
   readonly contexts: number
   readonly lineRate: number
@@ -48,9 +51,8 @@ class Activity {
         this.busy[core] = this.busy[core]! * 0.5 + share * 0.5
       }
       for (let context = 0; context < now.contexts.length; context++) {
-        // Waiting counts most of a bar, running all of it: a bar says "holds a packet".
-        const state = now.contexts[context]!
-        const level = state === 0 ? 0 : state === 2 ? 0.7 : 1
+        // Waiting counts most of a bar, ready all of it: a bar says "holds a packet".
+        const level = LEVEL[now.contexts[context]!] ?? 0
         this.occupied[context] = this.occupied[context]! * 0.7 + level * 0.3
       }
     } else if (before !== undefined && before.now > now.now) {

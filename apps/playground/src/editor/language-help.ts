@@ -1,4 +1,96 @@
-/** Hover and completion of BPF assembly; the words come from `@offload/bpf`. */
+/**
+ * Hover, completion, definitions, rename and folding of BPF assembly. What they say comes from `@offload/bpf`; what the
+ * verifier knew at the place is added from the newest walk of exactly this text.
+ */
+import { completionsAt, definitionAt, describeAt, formatSource, referencesAt, renameAt } from '@offload/bpf'
+import type { CompletionKind, SourceRange } from '@offload/bpf'
+import type { IRange, languages } from 'monaco-editor/editor'
+import { tablesOf } from '../link/service'
+import { explainValue, splitState } from '../panes/state-words'
+import { useVerdict } from '../stores/verdict'
 import type { Monaco } from './monaco'
 
-export function registerLanguageHelp(_monaco: Monaco): void {}
+const rangeOf = (range: SourceRange): IRange => ({
+  startLineNumber: range.startLine,
+  startColumn: range.startColumn,
+  endLineNumber: range.endLine,
+  endColumn: range.endColumn,
+})
+
+/** The register under the pointer as the verifier knew it before this line, in words and in the kernel's notation. */
+function stateAt(text: string, line: number, word: string): string | undefined {
+  const { last } = useVerdict.getState()
+  if (last === undefined || last.source !== text || !/^[rw]\d+$/.test(word)) return undefined
+  const insn = tablesOf(last)?.insnsOfLine(line)[0]
+  const step = last.compilation.kernel?.steps?.find((item) => item.insn === insn)
+  const part = splitState(step?.state ?? '').find(({ name }) => name === `R${word.slice(1)}`)
+  return part === undefined ? undefined : `Before this line: **${explainValue(part.value)}**, \`${part.value}\``
+}
+
+export function registerLanguageHelp(monaco: Monaco, language: string): void {
+  const { languages } = monaco
+  const KINDS: Readonly<Record<CompletionKind, languages.CompletionItemKind>> = {
+    instruction: languages.CompletionItemKind.Keyword,
+    register: languages.CompletionItemKind.Variable,
+    helper: languages.CompletionItemKind.Function,
+    label: languages.CompletionItemKind.Reference,
+    function: languages.CompletionItemKind.Function,
+    map: languages.CompletionItemKind.Struct,
+    constant: languages.CompletionItemKind.Constant,
+    type: languages.CompletionItemKind.TypeParameter,
+    directive: languages.CompletionItemKind.Keyword,
+    keyword: languages.CompletionItemKind.Keyword,
+  }
+
+  languages.registerHoverProvider(language, {
+    provideHover(model, position) {
+      const text = model.getValue()
+      const said = describeAt(text, position.lineNumber, position.column)
+      const state = stateAt(text, position.lineNumber, model.getWordAtPosition(position)?.word ?? '')
+      if (said === undefined && state === undefined) return null
+      return {
+        contents: [...(said === undefined ? [] : [{ value: said.markdown }]), ...(state === undefined ? [] : [{ value: state }])],
+        ...(said === undefined ? {} : { range: rangeOf(said.range) }),
+      }
+    },
+  })
+
+  languages.registerCompletionItemProvider(language, {
+    triggerCharacters: ['.', ' ', '('],
+    provideCompletionItems(model, position) {
+      const suggestions = completionsAt(model.getValue(), position.lineNumber, position.column).map((item): languages.CompletionItem => ({
+        label: item.label,
+        kind: KINDS[item.kind],
+        detail: item.detail,
+        insertText: item.insert,
+        range: rangeOf(item.range),
+        ...(item.doc === undefined ? {} : { documentation: { value: item.doc } }),
+        ...(item.snippet ? { insertTextRules: languages.CompletionItemInsertTextRule.InsertAsSnippet } : {}),
+      }))
+      return { suggestions }
+    },
+  })
+
+  languages.registerDefinitionProvider(language, {
+    provideDefinition(model, position) {
+      const range = definitionAt(model.getValue(), position.lineNumber, position.column)
+      return range === undefined ? null : { uri: model.uri, range: rangeOf(range) }
+    },
+  })
+
+  languages.registerReferenceProvider(language, {
+    provideReferences: (model, position) => referencesAt(model.getValue(), position.lineNumber, position.column).map((range) => ({ uri: model.uri, range: rangeOf(range) })),
+  })
+
+  languages.registerRenameProvider(language, {
+    provideRenameEdits(model, position, name) {
+      const result = renameAt(model.getValue(), position.lineNumber, position.column, name)
+      if (!result.ok) return { edits: [], rejectReason: result.reason }
+      return { edits: result.edits.map((edit) => ({ resource: model.uri, versionId: model.getVersionId(), textEdit: { range: rangeOf(edit.range), text: edit.text } })) }
+    },
+  })
+
+  languages.registerDocumentFormattingEditProvider(language, {
+    provideDocumentFormattingEdits: (model) => [{ range: model.getFullModelRange(), text: formatSource(model.getValue()) }],
+  })
+}

@@ -33,7 +33,7 @@ export function registerBpfLanguage(monaco: Monaco): void {
     ],
     wordPattern: /[.$%\w]+/,
   })
-  registerLanguageHelp(monaco)
+  registerLanguageHelp(monaco, LANGUAGE_ID)
 }
 
 /** Define and choose the editor theme from the CSS tokens that rule now. */

@@ -1,6 +1,7 @@
 /** The chip as a picture or as a table of its cores. */
 import { useState } from 'react'
 import type { ReactElement } from 'react'
+import { CONTEXT_STATES } from '@offload/nfp-chip'
 import { ChipFlow } from '../charts/chip-flow'
 import { useCurrentRates } from '../charts/use-rates'
 import { DUTY, CORES_PER_ISLAND, ISLANDS, WORKERS_PER_ISLAND, workerIndex } from '../charts/chip-layout'
@@ -84,7 +85,7 @@ function CoreTable(): ReactElement {
           <td>{duty === undefined ? 'your program' : `firmware: ${duty.long}`}</td>
           <td className="r">{duty === undefined ? percent(telemetry.now === 0 ? 0 : busy / telemetry.now) : '–'}</td>
           <td className="r">{duty === undefined && seconds > 0 ? rate(busy / seconds) : '–'}</td>
-          <td>{duty === undefined ? contexts.map((state) => ['idle', 'ready', 'waiting', 'running'][state]).join(', ') : ''}</td>
+          <td>{duty === undefined ? contexts.map((state) => CONTEXT_STATES[state]).join(', ') : ''}</td>
         </tr>,
       )
     }

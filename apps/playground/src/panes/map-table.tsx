@@ -4,11 +4,12 @@
  */
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { FormEvent, KeyboardEvent, ReactElement } from 'react'
+import { protocolName } from '@offload/bpf'
 import type { MapDef } from '@offload/bpf'
 import type { MapView } from '@offload/session'
 import { grouped, rate } from '../components/number-text'
 import { useRun } from '../stores/run'
-import { columnsOf, formatField, numberAt, parseField, protocolName, withField } from './typed-value'
+import { columnsOf, editField, formatField, isNumber, numberAt } from './typed-value'
 import type { Column } from './typed-value'
 
 export interface MapTableProps {
@@ -36,7 +37,7 @@ export function MapTable({ view, definition, protocolKeys, onUpdate, onDelete, r
   const nanoseconds = useRun.getState().telemetry.nanoseconds
   const [error, setError] = useState<string | undefined>(undefined)
 
-  const lead = valueColumns.find((column) => column.type.kind === 'int')
+  const lead = valueColumns.find(isNumber)
   const rows = view.entries.map(({ key, value }) => {
     const before = memory.current.get(key)
     const elapsed = before === undefined ? 0 : (nanoseconds - before.at) / 1e9
@@ -94,7 +95,7 @@ export function MapTable({ view, definition, protocolKeys, onUpdate, onDelete, r
                         <span className="dim" style={{ display: 'inline-block', width: 28 }}>
                           {text}
                         </span>
-                        {protocolName(text)}
+                        {protocolName(Number(text)).toUpperCase()}
                       </>
                     ) : (
                       text
@@ -108,7 +109,7 @@ export function MapTable({ view, definition, protocolKeys, onUpdate, onDelete, r
                   column={column}
                   value={row.value}
                   before={row.before}
-                  onCommit={async (fieldHex) => setError(await onUpdate(row.key, withField(row.value, column, fieldHex)))}
+                  onCommit={async (value) => setError(await onUpdate(row.key, value))}
                   onBad={setError}
                 />
               ))}
@@ -137,7 +138,7 @@ interface ValueCellProps {
   readonly column: Column
   readonly value: string
   readonly before: string | undefined
-  readonly onCommit: (fieldHex: string) => Promise<void>
+  readonly onCommit: (value: string) => Promise<void>
   readonly onBad: (error: string | undefined) => void
 }
 
@@ -148,11 +149,11 @@ function ValueCell({ column, value, before, onCommit, onBad }: ValueCellProps): 
   const text = formatField(value, column)
   const old = before === undefined ? undefined : formatField(before, column)
   const changed = old !== undefined && old !== text
-  const shown = column.type.kind === 'int' && /^\d+$/.test(text) ? grouped(BigInt(text)) : text
-  const rising = changed && column.type.kind === 'int' && numberAt(value, column) > numberAt(before!, column)
+  const shown = isNumber(column) && /^\d+$/.test(text) ? grouped(BigInt(text)) : text
+  const rising = changed && isNumber(column) && numberAt(value, column) > numberAt(before!, column)
 
   const commit = (): void => {
-    const parsed = parseField(draft ?? '', column)
+    const parsed = editField(value, column, draft ?? '')
     setBad(!parsed.ok)
     if (!parsed.ok) {
       onBad(parsed.error)
@@ -228,13 +229,13 @@ export function AddEntry({ view, definition, onUpdate, onDone }: AddEntryProps):
     ] as const)
       for (const column of columns) {
         const text = form.get(`${part}.${column.name}`)
-        const parsed = parseField(typeof text === 'string' ? text : '', column)
+        const parsed = editField(part === 'key' ? key : value, column, typeof text === 'string' ? text : '')
         if (!parsed.ok) {
           setError(parsed.error)
           return
         }
-        if (part === 'key') key = withField(key, column, parsed.hex)
-        else value = withField(value, column, parsed.hex)
+        if (part === 'key') key = parsed.hex
+        else value = parsed.hex
       }
     void onUpdate(key, value).then((failed) => {
       setError(failed)

@@ -33,6 +33,8 @@ function usePackets(limit: number, hold: boolean): readonly PacketRecord[] {
 }
 
 const GLYPH: Readonly<Record<PacketRecord['outcome'], string>> = { pass: '✓', drop: '✕', tx: '↩', aborted: '!', lost: '–' }
+/** Left out where the pane is narrow; the packet's own view has them. */
+const WIDE: ReadonlySet<string> = new Set(['core', 'words'])
 const COLOR: Readonly<Record<PacketRecord['outcome'], string>> = { pass: 'var(--v-pass)', drop: 'var(--v-drop)', tx: 'var(--v-tx)', aborted: 'var(--v-abort)', lost: 'var(--ink-3)' }
 
 export function PacketPane({ className }: { readonly className?: string }): ReactElement {
@@ -55,7 +57,7 @@ export function PacketPane({ className }: { readonly className?: string }): Reac
           <thead>
             <tr>
               {['no.', 'verdict', 'from → to', 'proto', 'bytes', 'core', 'words', 'cycles'].map((title) => (
-                <th key={title} scope="col">
+                <th key={title} scope="col" className={WIDE.has(title) ? 'wide-only' : undefined}>
                   {title}
                 </th>
               ))}
@@ -80,10 +82,10 @@ export function PacketPane({ className }: { readonly className?: string }): Reac
                   </td>
                   <td>{found.protocol}</td>
                   <td className="r">{packet.data.length}</td>
-                  <td>
+                  <td className="wide-only">
                     {packet.core < 0 ? '–' : `${packet.core}.${packet.context}`}
                   </td>
-                  <td className="r">{packet.words}</td>
+                  <td className="r wide-only">{packet.words}</td>
                   <td className="r">{grouped(packet.departed - packet.arrived)}</td>
                 </tr>
               )

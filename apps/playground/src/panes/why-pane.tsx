@@ -1,5 +1,6 @@
 /** Why a program is refused: who says so, in one sentence, what was known there, and a change that would help if one is known. */
 import type { ReactElement } from 'react'
+import { applyEdits as editedText } from '@offload/bpf'
 import { Pane } from '../components/pane'
 import { applyEdits, revealLine } from '../editor/bpf-editor'
 import { CodeText } from '../editor/code-text'
@@ -67,7 +68,7 @@ export function WhyPane(): ReactElement {
                   className="btn prim"
                   onClick={() => {
                     const fix = finding.fix!
-                    if (!applyEdits(fix.edits)) useDocument.getState().setSource(applied(source, fix.edits))
+                    if (!applyEdits(fix.edits)) useDocument.getState().setSource(editedText(source, fix.edits))
                   }}
                 >
                   Apply: {finding.fix.title}
@@ -95,16 +96,6 @@ export function WhyPane(): ReactElement {
 function involved(line: string, state: string, message: string) {
   const named = new Set([...line.matchAll(/\b[rw](\d+)\b/g), ...message.matchAll(/\bR(\d+)\b/g)].map((match) => `R${match[1]}`))
   return splitState(state).filter(({ name }) => named.has(name))
-}
-
-/** Text edits on a plain string, last first. */
-export function applied(source: string, edits: readonly { readonly range: { startLine: number; startColumn: number; endLine: number; endColumn: number }; readonly text: string }[]): string {
-  const starts = [0]
-  for (let i = 0; i < source.length; i++) if (source[i] === '\n') starts.push(i + 1)
-  const at = (line: number, column: number): number => (starts[line - 1] ?? source.length) + column - 1
-  return [...edits]
-    .sort((a, b) => at(b.range.startLine, b.range.startColumn) - at(a.range.startLine, a.range.startColumn))
-    .reduce((text, { range, text: replacement }) => text.slice(0, at(range.startLine, range.startColumn)) + replacement + text.slice(at(range.endLine, range.endColumn)), source)
 }
 
 /** The next step for the refusals that beginners meet most, by the kernel's words. */

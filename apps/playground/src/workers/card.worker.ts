@@ -38,7 +38,7 @@ const KEPT_PACKETS = 400
 const KEPT_EVENTS = 2000
 
 let playback: Playback | undefined
-let telemetry = new Float64Array(TELEMETRY_LENGTH)
+let telemetry: Float64Array = new Float64Array(TELEMETRY_LENGTH)
 let running = false
 /** Bumped whenever a run ends or another begins, so that a late slice of the old one does nothing. */
 let runNumber = 0

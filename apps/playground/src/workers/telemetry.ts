@@ -45,9 +45,6 @@ const AT = {
   latencyMax: 23,
 } as const
 
-/** What a context is doing, as stored: index into this list. */
-export const CONTEXT_STATES = ['idle', 'ready', 'waiting', 'running'] as const
-
 export interface TelemetrySource {
   readonly reading: Pick<Reading, 'now' | 'nanoseconds' | 'counters'>
   readonly running: boolean
@@ -56,7 +53,7 @@ export interface TelemetrySource {
   /** Counts program loads, so that word counts are never read against another program. */
   readonly generation: number
   readonly contextsPerCore: number
-  /** One state number a context, core by core. */
+  /** One state a context, core by core: index into `CONTEXT_STATES` of `@offload/nfp-chip`. */
   readonly contexts: Uint8Array
   /** Cycles from arrival to departure of recent packets: median, 99th percentile, largest. */
   readonly latency: readonly [number, number, number]
