@@ -75,6 +75,8 @@ export interface PacketRecord {
   readonly queue: number
   /** A0 as the program left it. */
   readonly exitCode: number
+  /** B0 as the program left it: the low half of its return value, unless it went to the abort exit on its own. */
+  readonly returnValue: number
   readonly words: number
   /** Bytes at the end (after adjust_head / adjust_tail). */
   readonly data: Uint8Array

@@ -216,7 +216,9 @@ export const PKT = {
   /** RSS hash. */
   hash: 24,
   next: 25,
-  size: 26,
+  /** B0 at the end: the low half of the program's return value. */
+  returnValue: 26,
+  size: 28,
 } as const
 
 /** Counters of the leader, 64-bit floats; per-queue counts follow at `queues`. */

@@ -27,7 +27,8 @@ const RECORD = {
   exitCode: 10,
   words: 11,
   length: 12,
-  size: 13,
+  returnValue: 13,
+  size: 14,
 } as const
 
 /** A frame that has been offered and is not in packet memory yet. */
@@ -327,6 +328,7 @@ export function createPacketPath(
       H[packet + PKT.exitCode]!,
       H[packet + PKT.words]!,
       kept,
+      H[packet + PKT.returnValue]! >>> 0,
     )
     const from = H[packet + PKT.base]! + H[packet + PKT.dataOffset]!
     B.copyWithin(records.dataAt(at), from, from + kept)
@@ -412,6 +414,7 @@ export function createPacketPath(
         outcome: OUTCOMES[F[at + RECORD.outcome]!]!,
         queue: F[at + RECORD.queue]!,
         exitCode: F[at + RECORD.exitCode]! >>> 0,
+        returnValue: F[at + RECORD.returnValue]! >>> 0,
         words: F[at + RECORD.words]!,
         data: B.slice(data, data + F[at + RECORD.length]!),
       })

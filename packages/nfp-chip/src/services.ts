@@ -126,6 +126,7 @@ export function createServices(memory: ChipMemory, config: ChipConfig, commands:
     H[packet + PKT.queue] = queue
     H[packet + PKT.hash] = hash
     H[packet + PKT.exitCode] = code
+    H[packet + PKT.returnValue] = H[tb + CTX.gprB]!
     H[packet + PKT.words] = H[tb + CTX.words]!
     H[packet + PKT.dataOffset] = offset
     H[packet + PKT.dataLength] = Math.max(0, Math.min(length, H[tb + CTX.packetBytes]! - offset))
@@ -183,6 +184,7 @@ export function createServices(memory: ChipMemory, config: ChipConfig, commands:
     H[packet + PKT.outcome] = OUTCOME.aborted
     H[packet + PKT.queue] = -1
     H[packet + PKT.exitCode] = H[tb + CTX.gprA]!
+    H[packet + PKT.returnValue] = H[tb + CTX.gprB]!
     H[packet + PKT.words] = H[tb + CTX.words]!
     H[packet + PKT.dataOffset] = offset
     H[packet + PKT.dataLength] = Math.max(0, Math.min(H[vector + PV.length]! & 0x3fff, H[tb + CTX.packetBytes]! - offset))
