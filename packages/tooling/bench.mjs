@@ -12,11 +12,17 @@ for (const group of ['packages', 'apps']) {
   for (const part of readdirSync(path.join(root, group)).sort()) {
     const dir = path.join(root, group, part, 'bench')
     if (!existsSync(dir)) continue
-    for (const file of readdirSync(dir).filter((name) => name.endsWith('.bench.ts')).sort()) {
+    for (const file of readdirSync(dir)
+      .filter((name) => name.endsWith('.bench.ts'))
+      .sort()) {
       const name = `${group}/${part}/bench/${file}`
       if (!name.includes(only)) continue
       console.log(`\n── ${name}`)
-      const done = spawnSync(process.execPath, [path.join(root, 'node_modules/tsx/dist/cli.mjs'), '--conditions=@offload/source', path.join(dir, file)], { cwd: root, stdio: 'inherit' })
+      const done = spawnSync(
+        process.execPath,
+        [path.join(root, 'node_modules/tsx/dist/cli.mjs'), '--conditions=@offload/source', path.join(dir, file)],
+        { cwd: root, stdio: 'inherit' },
+      )
       if (done.status !== 0) code = 1
     }
   }

@@ -14,12 +14,30 @@ const allowed = {
   'packages/nfp': [],
   'packages/nfp-jit': ['@offload/bpf', '@offload/verifier', '@offload/nfp'],
   'packages/nfp-chip': ['@offload/packet', '@offload/nfp'],
-  'packages/host': ['@offload/bpf', '@offload/packet', '@offload/verifier', '@offload/nfp', '@offload/nfp-jit', '@offload/nfp-chip'],
-  'packages/session': ['@offload/bpf', '@offload/packet', '@offload/verifier', '@offload/nfp', '@offload/nfp-jit', '@offload/nfp-chip', '@offload/host', 'fflate'],
+  'packages/host': [
+    '@offload/bpf',
+    '@offload/packet',
+    '@offload/verifier',
+    '@offload/nfp',
+    '@offload/nfp-jit',
+    '@offload/nfp-chip',
+  ],
+  'packages/session': [
+    '@offload/bpf',
+    '@offload/packet',
+    '@offload/verifier',
+    '@offload/nfp',
+    '@offload/nfp-jit',
+    '@offload/nfp-chip',
+    '@offload/host',
+    'fflate',
+  ],
   'packages/content': ['@offload/session'],
 }
-const dom = /\b(window\.\w+|document\.(?:createElement|querySelector|body)|navigator\.\w+|localStorage|performance\.now|Date\.now|Math\.random|setTimeout|requestAnimationFrame|console\.\w+|new Worker)/
-const importPattern = /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g
+const dom =
+  /\b(window\.\w+|document\.(?:createElement|querySelector|body)|navigator\.\w+|localStorage|performance\.now|Date\.now|Math\.random|setTimeout|requestAnimationFrame|console\.\w+|new Worker)/
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g
 
 function* sources(dir) {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
@@ -50,7 +68,10 @@ for (const [part, list] of Object.entries(allowed)) {
       }
     }
     if (test) continue
-    const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '').replace(/'[^'\n]*'|`[^`]*`/g, "''")
+    const code = text
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/\/\/.*$/gm, '')
+      .replace(/'[^'\n]*'|`[^`]*`/g, "''")
     const hit = dom.exec(code)
     if (hit) findings.push(`${name}: "${hit[0]}": engines have no page, clock, console or chance of their own`)
   }
@@ -58,7 +79,8 @@ for (const [part, list] of Object.entries(allowed)) {
 for (const file of [...sources(path.join(root, 'apps/playground/src')), ...sources(path.join(root, 'apps/cli/src'))]) {
   for (const match of readFileSync(file, 'utf8').matchAll(importPattern)) {
     const target = match[1] ?? match[2] ?? match[3]
-    if (/^@offload\/[^/]+\//.test(target) || /packages\/(?!tooling)/.test(target)) findings.push(`${path.relative(root, file)}: "${target}" reaches inside a package`)
+    if (/^@offload\/[^/]+\//.test(target) || /packages\/(?!tooling)/.test(target))
+      findings.push(`${path.relative(root, file)}: "${target}" reaches inside a package`)
   }
 }
 for (const line of findings) console.error(line)

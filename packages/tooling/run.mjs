@@ -76,7 +76,13 @@ async function test() {
   mkdirSync(at('reports'), { recursive: true })
   check()
   step('unit and browser-mode tests')
-  tool('vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${at('reports/vitest.json')}`)
+  tool(
+    'vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${at('reports/vitest.json')}`,
+  )
   step('build')
   build()
   step('end-to-end tests')

@@ -14,7 +14,9 @@ export function vectorsDir(...parts: string[]): string | undefined {
   const base = process.env['OFFLOAD_VECTORS'] ?? path.resolve(root, '../shared/vectors')
   const dir = path.join(base, ...parts)
   if (existsSync(dir)) return dir
-  console.log(`vectors absent: ${parts.join('/') || 'all'} (comparisons with recorded kernel and driver answers are left out)`)
+  console.log(
+    `vectors absent: ${parts.join('/') || 'all'} (comparisons with recorded kernel and driver answers are left out)`,
+  )
   return undefined
 }
 

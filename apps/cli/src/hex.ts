@@ -20,7 +20,8 @@ export function instructions(value: unknown, field = 'insns'): Uint8Array {
 }
 
 export function record(value: unknown, field: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BadRequest(`"${field}" is not an object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new BadRequest(`"${field}" is not an object`)
   return value as Record<string, unknown>
 }
 

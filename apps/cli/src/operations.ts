@@ -1,10 +1,10 @@
 /** The operations of `offload batch`, by name. Each takes a request's fields and gives the answer (design: table of requests). */
 import { assemble, disassemble } from '@offload/bpf'
 import { disassemble as disassembleWords, wordsFromHex, wordsToHex } from '@offload/nfp'
-import { FIRMWARE_PROFILES, loadForDevice } from '@offload/nfp-jit'
-import type { FirmwareName, FirmwareProfile } from '@offload/nfp-jit'
+import { loadForDevice } from '@offload/nfp-jit'
 import { verify } from '@offload/verifier'
 import type { Capability } from '@offload/verifier'
+import { firmwareOf } from './firmware'
 import { BadRequest, array, fromHex, instructions, integer, oneOf, toHex } from './hex'
 import { programFields } from './program-fields'
 import { conformanceOperation, runOperation } from './run-operations'
@@ -14,11 +14,6 @@ export type Operation = (request: Record<string, unknown>) => unknown
 const DIALECTS = ['llvm', 'mnemonic'] as const
 const CAPABILITIES: readonly Capability[] = ['bpf', 'net_admin', 'perfmon', 'sys_admin']
 
-export function firmwareOf(request: Record<string, unknown>): FirmwareProfile {
-  const names = Object.keys(FIRMWARE_PROFILES) as FirmwareName[]
-  return FIRMWARE_PROFILES[oneOf(request['fw'], 'fw', names, 'shipping')]
-}
-
 function asm(request: Record<string, unknown>): unknown {
   const text = request['text']
   if (typeof text !== 'string') throw new BadRequest('"text" is not text')
@@ -26,7 +21,16 @@ function asm(request: Record<string, unknown>): unknown {
   const result = assemble(text, { dialect })
   if (!result.ok) return { ok: false, diagnostics: result.diagnostics }
   const { insns, maps, relocs, progType, license, name } = result.program
-  return { ok: true, insns: toHex(insns), maps, relocs, prog_type: progType, license, name, diagnostics: result.diagnostics }
+  return {
+    ok: true,
+    insns: toHex(insns),
+    maps,
+    relocs,
+    prog_type: progType,
+    license,
+    name,
+    diagnostics: result.diagnostics,
+  }
 }
 
 function disasm(request: Record<string, unknown>): unknown {
@@ -36,7 +40,10 @@ function disasm(request: Record<string, unknown>): unknown {
 
 function verifyOperation(request: Record<string, unknown>): unknown {
   const fields = programFields(request)
-  const caps = request['caps'] === undefined ? undefined : array(request['caps'], 'caps').map((item, index) => oneOf(item, `caps[${index}]`, CAPABILITIES))
+  const caps =
+    request['caps'] === undefined
+      ? undefined
+      : array(request['caps'], 'caps').map((item, index) => oneOf(item, `caps[${index}]`, CAPABILITIES))
   const result = verify({
     ...fields,
     logLevel: request['log_level'] === undefined ? 2 : integer(request['log_level'], 'log_level'),
@@ -71,8 +78,16 @@ function jit(request: Record<string, unknown>): unknown {
   return {
     ok: true,
     verdict: result.verdict,
-    ...(result.verdict === 'ok' ? {} : { errno: result.errno, error: result.error, stage: result.stage, insn: result.insn }),
-    ...(result.image === undefined ? {} : { nfp: wordsToHex(result.image.words), stack_size: result.image.stackSize, subprogs: result.image.subprograms }),
+    ...(result.verdict === 'ok'
+      ? {}
+      : { errno: result.errno, error: result.error, stage: result.stage, insn: result.insn }),
+    ...(result.image === undefined
+      ? {}
+      : {
+          nfp: wordsToHex(result.image.words),
+          stack_size: result.image.stackSize,
+          subprogs: result.image.subprograms,
+        }),
     ...(result.relocated === undefined ? {} : { nfp_relocated: wordsToHex(result.relocated) }),
   }
 }

@@ -25,7 +25,8 @@ export interface ProgramFields {
 export function mapFields(value: unknown, field: string): MapRequest {
   const from = record(value, field)
   const type = from['type']
-  if (typeof type !== 'string' && typeof type !== 'number') throw new BadRequest(`"${field}.type" is not a name or number`)
+  if (typeof type !== 'string' && typeof type !== 'number')
+    throw new BadRequest(`"${field}.type" is not a name or number`)
   const flags = from['map_flags'] ?? from['flags'] ?? 0
   return {
     type,
@@ -47,8 +48,10 @@ export function programFields(request: Record<string, unknown>): ProgramFields {
     const from = record(item, `relocs[${index}]`)
     const insn = integer(from['insn'], `relocs[${index}].insn`)
     const map = integer(from['map'], `relocs[${index}].map`)
-    if (insn < 0 || insn >= insns.length / 8) throw new BadRequest(`"relocs[${index}].insn" is ${insn}; the program has ${insns.length / 8} slots`)
-    if (map < 0 || map >= maps.length) throw new BadRequest(`"relocs[${index}].map" is ${map}; there are ${maps.length} maps`)
+    if (insn < 0 || insn >= insns.length / 8)
+      throw new BadRequest(`"relocs[${index}].insn" is ${insn}; the program has ${insns.length / 8} slots`)
+    if (map < 0 || map >= maps.length)
+      throw new BadRequest(`"relocs[${index}].map" is ${map}; there are ${maps.length} maps`)
     return { insn, map }
   })
   return {

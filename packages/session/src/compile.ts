@@ -56,18 +56,41 @@ export function compile(
     record: options.record ?? false,
     ...(options.cancelled === undefined ? {} : { cancelled: options.cancelled }),
   }
-  const { verify: walked, image, relocated, ...device } = loadForDevice({ ...common, firmware, port: options.port ?? 0 })
+  const {
+    verify: walked,
+    image,
+    relocated,
+    ...device
+  } = loadForDevice({ ...common, firmware, port: options.port ?? 0 })
   // Where the device refused, the kernel's own opinion of the program is asked for separately.
   const kernel: VerifyResult =
-    device.verdict === 'driver-reject' && walked.verdict !== 'accept' ? verify({ ...common, license: program.license }) : walked
+    device.verdict === 'driver-reject' && walked.verdict !== 'accept'
+      ? verify({ ...common, license: program.license })
+      : walked
   const range = (insn: number | undefined): SourceRange => lineRange(document.source, program, insn)
   const diagnostics: Finding[] = [...fromAssembler]
   if (kernel.verdict === 'reject')
-    diagnostics.push(finding('kernel', 'kernel.refused', kernel.error || `refused with errno ${kernel.errno}`, range(kernel.errorInsn)))
+    diagnostics.push(
+      finding(
+        'kernel',
+        'kernel.refused',
+        kernel.error || `refused with errno ${kernel.errno}`,
+        range(kernel.errorInsn),
+      ),
+    )
   if (kernel.verdict === 'cancelled')
-    diagnostics.push(finding('kernel', 'kernel.cancelled', 'The verifier was stopped before it had an answer.', range(undefined)))
+    diagnostics.push(
+      finding('kernel', 'kernel.cancelled', 'The verifier was stopped before it had an answer.', range(undefined)),
+    )
   if (device.verdict === 'driver-reject')
-    diagnostics.push(finding('device', `device.${device.stage ?? 'refused'}`, device.error || `refused with errno ${device.errno}`, range(device.insn)))
+    diagnostics.push(
+      finding(
+        'device',
+        `device.${device.stage ?? 'refused'}`,
+        device.error || `refused with errno ${device.errno}`,
+        range(device.insn),
+      ),
+    )
   return {
     ok: device.verdict === 'ok' && image !== undefined,
     diagnostics,

@@ -15,7 +15,11 @@ export function defaultDocument(): SessionDocument {
     timeModel: 'exact',
     traffic: {
       kind: 'synthetic',
-      spec: { seed: 1, rate: 1_000_000, kinds: [{ weight: 1, l3: 'ipv4', l4: 'udp', dstPort: 53, flows: 100, size: 60 }] },
+      spec: {
+        seed: 1,
+        rate: 1_000_000,
+        kinds: [{ weight: 1, l3: 'ipv4', l4: 'udp', dstPort: 53, flows: 100, size: 60 }],
+      },
     },
     entries: [],
   }

@@ -19,7 +19,12 @@ function random(seed: number): () => number {
 
 describe('link', () => {
   it('gives the document back', () => {
-    const document = { ...defaultDocument(), title: 'Über 64 Bytes', stopAfter: 1000, view: { layout: 'jit' as const, breakpoints: [3] } }
+    const document = {
+      ...defaultDocument(),
+      title: 'Über 64 Bytes',
+      stopAfter: 1000,
+      view: { layout: 'jit' as const, breakpoints: [3] },
+    }
     const read = decodeLink(encodeLink(document))
     expect(read).toEqual({ ok: true, document })
   })
@@ -38,7 +43,10 @@ describe('link', () => {
     [pack(17), /document is not an object/],
     [pack({ ...defaultDocument(), version: 9 }), /document\.version is 9/],
     [pack({ ...defaultDocument(), queues: 1e9 }), /queues is 1000000000; it must be from 1 to 64/],
-    [pack({ ...defaultDocument(), traffic: { kind: 'synthetic', spec: { seed: 1, rate: 5, kinds: [] } } }), /kinds is empty/],
+    [
+      pack({ ...defaultDocument(), traffic: { kind: 'synthetic', spec: { seed: 1, rate: 5, kinds: [] } } }),
+      /kinds is empty/,
+    ],
     [pack({ ...defaultDocument(), firmware: 'best' }), /firmware is "best"; it must be one of/],
   ])('says what is wrong with %s', (fragment, message) => {
     const read = decodeLink(fragment)
@@ -61,7 +69,7 @@ describe('link', () => {
     const good = encodeLink({ ...defaultDocument(), source: 'r0 = 1\nexit\n'.repeat(30) })
     let refused = 0
     for (let round = 0; round < 1000; round++) {
-      const characters = [...good]
+      const characters = good.split('')
       const cuts = 1 + Math.floor(next() * 4)
       for (let cut = 0; cut < cuts; cut++) {
         const at = Math.floor(next() * characters.length)

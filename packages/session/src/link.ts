@@ -30,7 +30,8 @@ function inflate(bytes: Uint8Array): Uint8Array {
   })
   // In small pieces, so that a tiny link that unpacks to gigabytes stops at the limit.
   const piece = 16384
-  for (let at = 0; at < bytes.length; at += piece) stream.push(bytes.subarray(at, at + piece), at + piece >= bytes.length)
+  for (let at = 0; at < bytes.length; at += piece)
+    stream.push(bytes.subarray(at, at + piece), at + piece >= bytes.length)
   if (!ended) throw new Error('ends early')
   const result = new Uint8Array(total)
   let at = 0
@@ -45,18 +46,28 @@ function inflate(bytes: Uint8Array): Uint8Array {
 export function decodeLink(fragment: string): DocumentResult {
   const text = fragment.startsWith('#') ? fragment.slice(1) : fragment
   if (text.length > LINK_LIMITS.characters)
-    return { ok: false, error: `The link is ${text.length} characters long; at most ${LINK_LIMITS.characters} are read.` }
+    return {
+      ok: false,
+      error: `The link is ${text.length} characters long; at most ${LINK_LIMITS.characters} are read.`,
+    }
   const match = /^v(\d+)\.(.*)$/s.exec(text)
   if (match === null) return { ok: false, error: 'This is not a link of the playground: it should begin with "#v1.".' }
   if (match[1] !== '1')
-    return { ok: false, error: `The link has version ${match[1]}; this page reads version 1. Open it in a newer playground.` }
+    return {
+      ok: false,
+      error: `The link has version ${match[1]}; this page reads version 1. Open it in a newer playground.`,
+    }
   const bytes = fromBase64(match[2] ?? '')
-  if (bytes === undefined) return { ok: false, error: 'The link is damaged: a character does not belong in it. Copy it again, whole.' }
+  if (bytes === undefined)
+    return { ok: false, error: 'The link is damaged: a character does not belong in it. Copy it again, whole.' }
   let value: unknown
   try {
     value = JSON.parse(strFromU8(inflate(bytes)))
   } catch (error) {
-    const why = error instanceof TooLarge ? `it unpacks to more than ${LINK_LIMITS.unpackedBytes} bytes` : 'its end is missing or changed'
+    const why =
+      error instanceof TooLarge
+        ? `it unpacks to more than ${LINK_LIMITS.unpackedBytes} bytes`
+        : 'its end is missing or changed'
     return { ok: false, error: `The link is damaged: ${why}. Copy it again, whole.` }
   }
   const result = validateDocument(value)

@@ -20,8 +20,10 @@ export function readMap(definition: MapDef, index: number, map: BpfMap | undefin
   }
   if (map === undefined || type === 'perf_event_array') return { ...common, entries: [], more: 0 }
   const array = type === 'array' || type === 'percpu_array'
-  const lookup = (key: Uint8Array) => (map.table !== undefined ? map.table.lookup(key) : map.host!.hostLookup(key)).value
-  const next = (key: Uint8Array | undefined) => (map.table !== undefined ? map.table.nextKey(key).key : map.host!.nextKey(key))
+  const lookup = (key: Uint8Array) =>
+    (map.table !== undefined ? map.table.lookup(key) : map.host!.hostLookup(key)).value
+  const next = (key: Uint8Array | undefined) =>
+    map.table !== undefined ? map.table.nextKey(key).key : map.host!.nextKey(key)
   const entries: { key: string; value: string }[] = []
   let seen = 0
   let more = 0

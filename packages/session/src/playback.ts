@@ -23,7 +23,9 @@ export interface PlaybackOptions {
   readonly snapLength?: number
 }
 
-export type PlaybackResult = { readonly ok: true; readonly playback: Playback } | { readonly ok: false; readonly error: string }
+export type PlaybackResult =
+  | { readonly ok: true; readonly playback: Playback }
+  | { readonly ok: false; readonly error: string }
 
 export type StepSize = 'cycle' | 'word' | 'insn' | 'packet'
 
@@ -58,7 +60,13 @@ export class Playback {
   private sourceStart = 0
   private packets: PacketRecord[] = []
 
-  constructor(document: SessionDocument, compilation: Compilation, chip: EmulatedChip, machine: Machine, source: FrameSource) {
+  constructor(
+    document: SessionDocument,
+    compilation: Compilation,
+    chip: EmulatedChip,
+    machine: Machine,
+    source: FrameSource,
+  ) {
     this.document = document
     this.compilation = compilation
     this.chip = chip
@@ -221,7 +229,8 @@ export class Playback {
    */
   replaceProgram(compilation: Compilation): { readonly ok: true } | { readonly ok: false; readonly error: string } {
     const { program } = compilation
-    if (!compilation.ok || program === undefined) return { ok: false, error: 'The program was refused; see its findings.' }
+    if (!compilation.ok || program === undefined)
+      return { ok: false, error: 'The program was refused; see its findings.' }
     const reuse = this.reusableMaps(program)
     const loaded = this.machine.load(program, { offload: true, logLevel: 0, reuse })
     if (!loaded.ok) return { ok: false, error: loaded.error }
@@ -230,7 +239,9 @@ export class Playback {
     for (const netdev of this.machine.netdevs) {
       if (netdev.port >= this.capablePorts()) continue
       const result =
-        mode === undefined ? this.attachClassifier(netdev.ifindex, loaded.program.id) : this.machine.attach(loaded.program.id, netdev.ifindex, mode)
+        mode === undefined
+          ? this.attachClassifier(netdev.ifindex, loaded.program.id)
+          : this.machine.attach(loaded.program.id, netdev.ifindex, mode)
       if (result.errno !== 0) {
         this.machine.unload(loaded.program.id)
         return { ok: false, error: result.message ?? `attaching failed with errno ${-result.errno}` }
@@ -246,7 +257,8 @@ export class Playback {
     this.program = loaded.program
     this.mapIds = loaded.maps.map((map) => map.id)
     this.compilation = compilation
-    for (const map of loaded.maps) if (map.attributes.type === 'perf_event_array' && !kept.has(map.id)) this.machine.openEvents(map.id)
+    for (const map of loaded.maps)
+      if (map.attributes.type === 'perf_event_array' && !kept.has(map.id)) this.machine.openEvents(map.id)
     return { ok: true }
   }
 
@@ -254,7 +266,14 @@ export class Playback {
     const netdev = this.machine.netdev(ifindex)!
     netdev.clsact = true
     for (const filter of netdev.filters.filter((one) => one.skipSw)) this.machine.removeFilter(ifindex, filter)
-    return this.machine.addFilter(ifindex, { direction: 'ingress', programId, label: 'page', directAction: true, skipSw: true, skipHw: false })
+    return this.machine.addFilter(ifindex, {
+      direction: 'ingress',
+      programId,
+      label: 'page',
+      directAction: true,
+      skipSw: true,
+      skipHw: false,
+    })
   }
 
   private capablePorts(): number {
@@ -268,7 +287,9 @@ export class Playback {
       const old = this.compilation.program?.maps[index]
       const id = this.mapIds[index]
       if (definition.name === undefined || old === undefined || id === undefined) continue
-      const same = (['type', 'key_size', 'value_size', 'max_entries', 'map_flags'] as const).every((field) => old[field] === definition[field])
+      const same = (['type', 'key_size', 'value_size', 'max_entries', 'map_flags'] as const).every(
+        (field) => old[field] === definition[field],
+      )
       if (same) reuse[definition.name] = id
     }
     return reuse
@@ -282,7 +303,9 @@ export class Playback {
   /** Every map with up to `limit` entries. Arrays show what is not zero. */
   maps(limit = 256): MapView[] {
     const definitions = this.compilation.program?.maps ?? []
-    return definitions.map((definition, index) => readMap(definition, index, this.machine.maps.get(this.mapIds[index] ?? -1), limit))
+    return definitions.map((definition, index) =>
+      readMap(definition, index, this.machine.maps.get(this.mapIds[index] ?? -1), limit),
+    )
   }
 
   /** Write an entry from the host (hex, host byte order). Returns an error text, or undefined. */
@@ -302,7 +325,8 @@ export class Playback {
     const map = this.mapNamed(name)
     if (map === undefined) return `There is no map "${name}".`
     const keyBytes = bytesOfHex(key, map.attributes.keySize)
-    if (keyBytes === undefined) return `The key of "${name}" is ${map.attributes.keySize} bytes in hex; this is "${key}".`
+    if (keyBytes === undefined)
+      return `The key of "${name}" is ${map.attributes.keySize} bytes in hex; this is "${key}".`
     const errno = this.machine.mapDelete(map.id, keyBytes)
     return errno === 0 ? undefined : `The card refused: ${errnoSentence(errno)}.`
   }
@@ -319,10 +343,18 @@ export class Playback {
   read(): Reading {
     const { packets } = this
     this.packets = []
-    const names = new Map(this.mapIds.map((id, index) => [id, this.compilation.program?.maps[index]?.name ?? String(index)]))
+    const names = new Map(
+      this.mapIds.map((id, index) => [id, this.compilation.program?.maps[index]?.name ?? String(index)]),
+    )
     const events = this.machine
       .events()
-      .map((event): EventView => ({ time: event.time, cpu: event.cpu, map: names.get(event.mapId) ?? '', data: event.data, packet: event.packet }))
+      .map((event): EventView => ({
+        time: event.time,
+        cpu: event.cpu,
+        map: names.get(event.mapId) ?? '',
+        data: event.data,
+        packet: event.packet,
+      }))
     return { now: this.chip.now, nanoseconds: this.nanoseconds, counters: this.chip.counters(), packets, events }
   }
 
@@ -342,23 +374,45 @@ export class Playback {
 }
 
 function errnoSentence(errno: number): string {
-  const known: Record<number, string> = { 2: 'no such entry', 7: 'the map is full', 12: 'the map is full', 17: 'the entry exists already', 22: 'entries of an array cannot be deleted' }
+  const known: Record<number, string> = {
+    2: 'no such entry',
+    7: 'the map is full',
+    12: 'the map is full',
+    17: 'the entry exists already',
+    22: 'entries of an array cannot be deleted',
+  }
   return known[-errno] ?? `errno ${-errno}`
 }
 
 /** Everything of a document set up and attached, at cycle 0; or one sentence about what is wrong. */
-export function createPlayback(document: SessionDocument, compilation: Compilation, options: PlaybackOptions = {}): PlaybackResult {
+export function createPlayback(
+  document: SessionDocument,
+  compilation: Compilation,
+  options: PlaybackOptions = {},
+): PlaybackResult {
   const device = DEVICES[document.device]
-  if (device === undefined) return { ok: false, error: `There is no device "${document.device}"; there are ${Object.keys(DEVICES).join(', ')}.` }
+  if (device === undefined)
+    return {
+      ok: false,
+      error: `There is no device "${document.device}"; there are ${Object.keys(DEVICES).join(', ')}.`,
+    }
   const firmware = FIRMWARE_BEHAVIOURS[document.firmware]
   if (firmware === undefined) return { ok: false, error: `There is no firmware "${document.firmware}".` }
   const source = frameSource(document.traffic, device.ports)
   if (!source.ok) return source
   const chip = createChip(
     { device, firmware, seed: document.seed, timeModel: document.timeModel, queues: document.queues },
-    { shared: options.shared ?? false, ...(options.snapLength === undefined ? {} : { snapLength: options.snapLength }) },
+    {
+      shared: options.shared ?? false,
+      ...(options.snapLength === undefined ? {} : { snapLength: options.snapLength }),
+    },
   )
-  const machine = createMachine({ chip, firmware: FIRMWARE_PROFILES[document.firmware], kernel: document.kernel, seed: document.seed })
+  const machine = createMachine({
+    chip,
+    firmware: FIRMWARE_PROFILES[document.firmware],
+    kernel: document.kernel,
+    seed: document.seed,
+  })
   const playback = new Playback(document, { ok: false, diagnostics: [] }, chip, machine, source.source)
   const loaded = playback.replaceProgram(compilation)
   if (!loaded.ok) return loaded

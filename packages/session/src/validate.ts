@@ -66,7 +66,8 @@ function integer(value: unknown, path: string, min: number, max: number): number
 
 function oneOf<T extends string>(value: unknown, path: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value)
-  if (found === undefined) throw new Wrong(`${path} is ${JSON.stringify(value)?.slice(0, 60)}; it must be one of ${choices.join(', ')}`)
+  if (found === undefined)
+    throw new Wrong(`${path} is ${JSON.stringify(value)?.slice(0, 60)}; it must be one of ${choices.join(', ')}`)
   return found
 }
 
@@ -82,7 +83,8 @@ function plain(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'number') return number(value, path, -1e15, 1e15)
   if (typeof value === 'string') return text(value, path, 65536)
   if (depth === 0) throw new Wrong(`${path} is nested too deeply`)
-  if (Array.isArray(value)) return list(value, path, 4096).map((item, index) => plain(item, `${path}[${index}]`, depth - 1))
+  if (Array.isArray(value))
+    return list(value, path, 4096).map((item, index) => plain(item, `${path}[${index}]`, depth - 1))
   const result: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(fields(value, path))) {
     if (key === '__proto__') throw new Wrong(`${path} has a field named __proto__`)
@@ -96,7 +98,8 @@ function kind(value: unknown, path: string): FlowKind {
   number(from['weight'], `${path}.weight`, 0, 1e9)
   oneOf(from['l3'], `${path}.l3`, ['ipv4', 'ipv6', 'arp', 'ipip'])
   if (from['l4'] !== undefined) oneOf(from['l4'], `${path}.l4`, ['udp', 'tcp', 'icmp', 'none'])
-  for (const port of ['srcPort', 'dstPort']) if (from[port] !== undefined) integer(from[port], `${path}.${port}`, 0, 65535)
+  for (const port of ['srcPort', 'dstPort'])
+    if (from[port] !== undefined) integer(from[port], `${path}.${port}`, 0, 65535)
   integer(from['flows'], `${path}.flows`, 1, DOCUMENT_LIMITS.flows)
   const size = from['size']
   if (Array.isArray(size)) {
@@ -124,7 +127,9 @@ function traffic(value: unknown): Traffic {
     }
   }
   const spec = fields(from['spec'], 'traffic.spec')
-  const result: Record<string, unknown> = { ...fields(plain({ ...spec, kinds: [] }, 'traffic.spec', 4), 'traffic.spec') }
+  const result: Record<string, unknown> = {
+    ...fields(plain({ ...spec, kinds: [] }, 'traffic.spec', 4), 'traffic.spec'),
+  }
   result['seed'] = integer(spec['seed'], 'traffic.spec.seed', 0, 0xffffffff)
   result['rate'] = number(spec['rate'], 'traffic.spec.rate', 1, DOCUMENT_LIMITS.rate)
   const kinds = list(spec['kinds'], 'traffic.spec.kinds', DOCUMENT_LIMITS.kinds)
@@ -180,7 +185,9 @@ export function validateDocument(value: unknown): DocumentResult {
   try {
     const from = fields(value, 'document')
     if (from['version'] !== DOCUMENT_VERSION)
-      throw new Wrong(`document.version is ${JSON.stringify(from['version'])}; this page reads version ${DOCUMENT_VERSION}`)
+      throw new Wrong(
+        `document.version is ${JSON.stringify(from['version'])}; this page reads version ${DOCUMENT_VERSION}`,
+      )
     const document: SessionDocument = {
       version: 1,
       title: text(from['title'], 'title', DOCUMENT_LIMITS.titleCharacters),
@@ -193,7 +200,9 @@ export function validateDocument(value: unknown): DocumentResult {
       seed: integer(from['seed'], 'seed', 0, 0xffffffff),
       timeModel: oneOf(from['timeModel'], 'timeModel', TIME_MODELS),
       traffic: traffic(from['traffic']),
-      entries: list(from['entries'], 'entries', DOCUMENT_LIMITS.entries).map((item, index) => entry(item, `entries[${index}]`)),
+      entries: list(from['entries'], 'entries', DOCUMENT_LIMITS.entries).map((item, index) =>
+        entry(item, `entries[${index}]`),
+      ),
       ...(from['indirection'] === undefined
         ? {}
         : {

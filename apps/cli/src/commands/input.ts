@@ -45,13 +45,17 @@ export function documentFor(file: string, values: Values): SessionDocument {
   const base = { ...defaultDocument(), firmware: firmwareName(values) }
   if (!file.startsWith('demo:')) return { ...base, title: file, source: readText(file) }
   const demo = DEMOS.find((candidate) => candidate.id === file.slice('demo:'.length))
-  if (demo === undefined) throw new BadUse(`no demo "${file.slice(5)}"; there are ${DEMOS.map((item) => item.id).join(', ')}`)
+  if (demo === undefined)
+    throw new BadUse(`no demo "${file.slice(5)}"; there are ${DEMOS.map((item) => item.id).join(', ')}`)
   return { ...base, ...demo.session, firmware: base.firmware, title: demo.title, demo: demo.id, source: demo.source }
 }
 
 /** Findings as compilers print them: `file:line:column: error: message [code]`. */
 export function findings(file: string, compilation: Compilation): string {
   return compilation.diagnostics
-    .map((item) => `${file}:${item.range.startLine}:${item.range.startColumn}: ${item.severity}: ${item.message} [${item.code}]\n`)
+    .map(
+      (item) =>
+        `${file}:${item.range.startLine}:${item.range.startColumn}: ${item.severity}: ${item.message} [${item.code}]\n`,
+    )
     .join('')
 }

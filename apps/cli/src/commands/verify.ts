@@ -21,14 +21,28 @@ export const verifyCommand: Command = {
       return {
         failed: !compilation.ok,
         text: text + (compilation.ok ? 'accepted by kernel and device\n' : ''),
-        json: { ok: compilation.ok, kernel: compilation.kernel, device: compilation.device, diagnostics: compilation.diagnostics },
+        json: {
+          ok: compilation.ok,
+          kernel: compilation.kernel,
+          device: compilation.device,
+          diagnostics: compilation.diagnostics,
+        },
       }
     }
     const assembled = assemble(document.source)
-    if (!assembled.ok) return { failed: true, text: findings(file, compile(document)), json: { ok: false, diagnostics: assembled.diagnostics } }
+    if (!assembled.ok)
+      return {
+        failed: true,
+        text: findings(file, compile(document)),
+        json: { ok: false, diagnostics: assembled.diagnostics },
+      }
     const { program } = assembled
     const result = verify({ ...program, logLevel, kernel: document.kernel })
     const verdict = result.verdict === 'accept' ? 'accepted\n' : `refused (errno ${result.errno}): ${result.error}\n`
-    return { failed: result.verdict !== 'accept', text: result.log + verdict, json: { ok: result.verdict === 'accept', kernel: result } }
+    return {
+      failed: result.verdict !== 'accept',
+      text: result.log + verdict,
+      json: { ok: result.verdict === 'accept', kernel: result },
+    }
   },
 }

@@ -77,7 +77,8 @@ int flood(struct xdp_md *ctx)
 export const flood: Demo = {
   id: 'flood',
   title: 'UDP flood counter',
-  sentence: 'A network card runs this program on every packet: it counts them by protocol and drops a UDP flood before the host sees it.',
+  sentence:
+    'A network card runs this program on every packet: it counts them by protocol and drops a UDP flood before the host sees it.',
   story: `Somebody floods port 53 with UDP packets. On a server the kernel would have to look at each of them; here the card does, on fifty small cores, and the host only gets what is left.
 
 For each IPv4 packet the program reads the protocol byte, looks up a counter in a map that lives in the card's memory, and adds to it atomically: many cores add to the same counter at the same time and none of the additions is lost.
@@ -85,7 +86,12 @@ For each IPv4 packet the program reads the protocol byte, looks up a counter in 
 Packets for the attacked port are dropped, all others go on to the host.`,
   source,
   c,
-  hint: { line: 'if r3 != 53 goto pass', from: '53', to: '80', text: 'Change 53 to 80 and watch the graph: another port is dropped.' },
+  hint: {
+    line: 'if r3 != 53 goto pass',
+    from: '53',
+    to: '80',
+    text: 'Change 53 to 80 and watch the graph: another port is dropped.',
+  },
   tries: [
     'Drop everything that is UDP: delete the line with 53',
     'Count by time to live: read byte 22 instead of 23',
@@ -101,8 +107,28 @@ Packets for the attacked port are dropped, all others go on to the host.`,
         kinds: [
           { weight: 60, l3: 'ipv4', l4: 'udp', dstPort: 53, flows: 4000, size: 60 },
           { weight: 14, l3: 'ipv4', l4: 'udp', dstPort: 80, flows: 200, size: 60 },
-          { weight: 6, l3: 'ipv4', l4: 'udp', dstPort: 443, flows: 200, size: [[60, 2], [300, 1]] },
-          { weight: 15, l3: 'ipv4', l4: 'tcp', dstPort: 443, flows: 500, size: [[60, 3], [590, 1]] },
+          {
+            weight: 6,
+            l3: 'ipv4',
+            l4: 'udp',
+            dstPort: 443,
+            flows: 200,
+            size: [
+              [60, 2],
+              [300, 1],
+            ],
+          },
+          {
+            weight: 15,
+            l3: 'ipv4',
+            l4: 'tcp',
+            dstPort: 443,
+            flows: 500,
+            size: [
+              [60, 3],
+              [590, 1],
+            ],
+          },
           { weight: 3, l3: 'ipv4', l4: 'icmp', flows: 20, size: 98 },
           { weight: 2, l3: 'arp', flows: 10, size: 60 },
         ],

@@ -87,8 +87,29 @@ When events come faster than the host takes them, some are lost; the list says w
         rate: 4_000_000,
         kinds: [
           { weight: 30, l3: 'ipv4', l4: 'udp', dstPort: 53, flows: 300, size: 78 },
-          { weight: 50, l3: 'ipv4', l4: 'tcp', dstPort: 443, flows: 800, size: [[60, 7], [590, 4], [1514, 1]] },
-          { weight: 15, l3: 'ipv6', l4: 'tcp', dstPort: 443, flows: 300, size: [[78, 2], [1514, 1]] },
+          {
+            weight: 50,
+            l3: 'ipv4',
+            l4: 'tcp',
+            dstPort: 443,
+            flows: 800,
+            size: [
+              [60, 7],
+              [590, 4],
+              [1514, 1],
+            ],
+          },
+          {
+            weight: 15,
+            l3: 'ipv6',
+            l4: 'tcp',
+            dstPort: 443,
+            flows: 300,
+            size: [
+              [78, 2],
+              [1514, 1],
+            ],
+          },
           { weight: 4, l3: 'ipv4', l4: 'icmp', flows: 40, size: 98 },
           { weight: 1, l3: 'arp', flows: 10, size: 60 },
         ],
