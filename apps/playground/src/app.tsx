@@ -26,7 +26,13 @@ const subscribeNarrow = (notify: () => void): (() => void) => {
   return () => NARROW.removeEventListener('change', notify)
 }
 
-const LAYOUTS = { start: StartLayout, verifier: VerifierLayout, jit: JitLayout, debug: DebugLayout, traffic: TrafficLayout } as const
+const LAYOUTS = {
+  start: StartLayout,
+  verifier: VerifierLayout,
+  jit: JitLayout,
+  debug: DebugLayout,
+  traffic: TrafficLayout,
+} as const
 
 export function App(): ReactElement {
   const layout = useView((state) => state.layout)

@@ -66,13 +66,26 @@ class Activity {
 export function ChipFlow(props: ChipFlowProps): ReactElement {
   const [ref, width, height] = useSize()
   return (
-    <div ref={ref} style={{ position: 'absolute', inset: 0, display: 'grid', placeItems: 'center' }} data-testid="chip-flow">
+    <div
+      ref={ref}
+      style={{ position: 'absolute', inset: 0, display: 'grid', placeItems: 'center' }}
+      data-testid="chip-flow"
+    >
       {width > 200 && height > 120 && <Picture {...props} width={width} height={height} />}
     </div>
   )
 }
 
-function Picture({ contexts, lineRate, memory, portLines, selected, onSelect, width, height }: ChipFlowProps & { readonly width: number; readonly height: number }): ReactElement {
+function Picture({
+  contexts,
+  lineRate,
+  memory,
+  portLines,
+  selected,
+  onSelect,
+  width,
+  height,
+}: ChipFlowProps & { readonly width: number; readonly height: number }): ReactElement {
   const root = useRef<SVGSVGElement>(null)
   const rates = useCurrentRates(200)
   const running = useRun((state) => state.status === 'running')
@@ -129,14 +142,27 @@ function Picture({ contexts, lineRate, memory, portLines, selected, onSelect, wi
     .filter(({ rate }) => rate > 0)
     .sort((a, b) => (a.name === 'passed' ? -1 : b.name === 'passed' ? 1 : 0))
   const inH = thick(received)
-  const boxes = placeBoxes(flows.map(({ rate }) => Math.max(50, thick(rate))), H)
+  const boxes = placeBoxes(
+    flows.map(({ rate }) => Math.max(50, thick(rate))),
+    H,
+  )
   const islands = useMemo(() => [...Array(ISLANDS).keys()], [])
   const zoom = Math.min(1.5, width / W, height / H)
   const holding = countHolding(useRun.getState().telemetry)
 
   return (
-    <svg ref={root} width={W * zoom} height={H * zoom} viewBox={`0 0 ${W} ${H}`} role="group" aria-label="Chip: port, cores and outcomes" className={running ? 'flow running' : 'flow'}>
-      {inH > 0 && <Ribbon x0={104} x1={chipX} y0={middle} y1={middle} h0={inH} color="var(--b-h)" opacity={0.2} id="in" />}
+    <svg
+      ref={root}
+      width={W * zoom}
+      height={H * zoom}
+      viewBox={`0 0 ${W} ${H}`}
+      role="group"
+      aria-label="Chip: port, cores and outcomes"
+      className={running ? 'flow running' : 'flow'}
+    >
+      {inH > 0 && (
+        <Ribbon x0={104} x1={chipX} y0={middle} y1={middle} h0={inH} color="var(--b-h)" opacity={0.2} id="in" />
+      )}
       {flows.map(({ name, rate, color }, index) => (
         <Ribbon
           key={name}
@@ -166,12 +192,34 @@ function Picture({ contexts, lineRate, memory, portLines, selected, onSelect, wi
         <tspan dx="6">{holding}</tspan>
       </text>
       {islands.map((island) => (
-        <Island key={island} island={island} x={left + island * PITCH} y={top} contexts={contexts} selected={selected} onSelect={onSelect} />
+        <Island
+          key={island}
+          island={island}
+          x={left + island * PITCH}
+          y={top}
+          contexts={contexts}
+          selected={selected}
+          onSelect={onSelect}
+        />
       ))}
       {islands.map((island) => (
-        <path key={island} d={`M${left + island * PITCH + ISLAND_W / 2} ${top + ISLAND_H}v16`} stroke="var(--ink-3)" strokeWidth="4" opacity=".45" />
+        <path
+          key={island}
+          d={`M${left + island * PITCH + ISLAND_W / 2} ${top + ISLAND_H}v16`}
+          stroke="var(--ink-3)"
+          strokeWidth="4"
+          opacity=".45"
+        />
       ))}
-      <rect x={left} y={top + ISLAND_H + 16} width={chipW - 24} height="30" rx="5" fill="var(--bg-2)" stroke="var(--line-2)" />
+      <rect
+        x={left}
+        y={top + ISLAND_H + 16}
+        width={chipW - 24}
+        height="30"
+        rx="5"
+        fill="var(--bg-2)"
+        stroke="var(--line-2)"
+      />
       <text x={left + 12} y={top + ISLAND_H + 35} fontSize="11" fill="var(--ink-2)">
         <tspan fontWeight="600" fill="var(--ink-1)">
           Memory
@@ -326,7 +374,16 @@ function Island({ island, x, y, contexts, selected, onSelect }: IslandProps): Re
           return (
             <g key={core}>
               <title>{`Kept by the firmware: ${duty.long}`}</title>
-              <rect x={tx} y={ty} width={TILE_W} height={TILE_H} rx="2" fill="none" stroke="var(--line-2)" strokeDasharray="2 2" />
+              <rect
+                x={tx}
+                y={ty}
+                width={TILE_W}
+                height={TILE_H}
+                rx="2"
+                fill="none"
+                stroke="var(--line-2)"
+                strokeDasharray="2 2"
+              />
               <text x={tx + TILE_W / 2} y={ty + TILE_H / 2 + 3.5} fontSize="9" textAnchor="middle" fill="var(--ink-3)">
                 {duty.short}
               </text>
@@ -334,7 +391,12 @@ function Island({ island, x, y, contexts, selected, onSelect }: IslandProps): Re
           )
         const index = workerIndex(island, core)
         return (
-          <g key={core} data-core={index} onClick={onSelect === undefined ? undefined : () => onSelect(index)} style={onSelect === undefined ? undefined : { cursor: 'pointer' }}>
+          <g
+            key={core}
+            data-core={index}
+            onClick={onSelect === undefined ? undefined : () => onSelect(index)}
+            style={onSelect === undefined ? undefined : { cursor: 'pointer' }}
+          >
             <title />
             <rect className="tile" x={tx} y={ty} width={TILE_W} height={TILE_H} rx="2" fill="var(--h-0)" />
             {[...Array(contexts).keys()].map((context) => (
@@ -350,7 +412,18 @@ function Island({ island, x, y, contexts, selected, onSelect }: IslandProps): Re
                 fill="var(--on-heat-lo)"
               />
             ))}
-            {selected === index && <rect x={tx - 1.5} y={ty - 1.5} width={TILE_W + 3} height={TILE_H + 3} rx="3.5" fill="none" stroke="var(--pin)" strokeWidth="2" />}
+            {selected === index && (
+              <rect
+                x={tx - 1.5}
+                y={ty - 1.5}
+                width={TILE_W + 3}
+                height={TILE_H + 3}
+                rx="3.5"
+                fill="none"
+                stroke="var(--pin)"
+                strokeWidth="2"
+              />
+            )}
           </g>
         )
       })}

@@ -59,18 +59,31 @@ export function ThroughputGraph({ span, lineRate, lineRateLabel }: GraphProps): 
   const points = history.points(span)
   return (
     <div ref={ref} style={{ position: 'absolute', inset: 0 }} data-testid="throughput-graph">
-      {width > 60 && height > 60 && <Drawing points={points} width={width} height={height} lineRate={lineRate} lineRateLabel={lineRateLabel} />}
+      {width > 60 && height > 60 && (
+        <Drawing points={points} width={width} height={height} lineRate={lineRate} lineRateLabel={lineRateLabel} />
+      )}
     </div>
   )
 }
 
-function Drawing({ points, width, height, lineRate, lineRateLabel }: Omit<GraphProps, 'span'> & { readonly points: readonly RatePoint[]; readonly width: number; readonly height: number }): ReactElement {
+function Drawing({
+  points,
+  width,
+  height,
+  lineRate,
+  lineRateLabel,
+}: Omit<GraphProps, 'span'> & {
+  readonly points: readonly RatePoint[]
+  readonly width: number
+  readonly height: number
+}): ReactElement {
   const left = 36
   const right = 16
   const top = 16
   const bottom = 24
   let most = 0
-  for (const point of points) most = Math.max(most, point.rates.received, point.rates.dropped, point.rates.passed, point.rates.transmitted)
+  for (const point of points)
+    most = Math.max(most, point.rates.received, point.rates.dropped, point.rates.passed, point.rates.transmitted)
   // The ceiling belongs in the picture only while it is in sight of the data.
   const showLine = most === 0 || lineRate < most * 4
   const max = ceiling(Math.max(most * 1.08, showLine ? lineRate * 1.06 : 0, 1000) / 1e6) * 1e6
@@ -78,13 +91,21 @@ function Drawing({ points, width, height, lineRate, lineRateLabel }: Omit<GraphP
   const to = Math.max(points.at(-1)?.at ?? 1, from + 1)
   const x = (at: number): number => left + ((width - left - right) * (at - from)) / (to - from)
   const y = (value: number): number => top + (height - top - bottom) * (1 - Math.max(0, value) / max)
-  const path = (name: SeriesName): string => points.map((point, index) => `${index === 0 ? 'M' : 'L'}${x(point.at).toFixed(1)} ${y(point.rates[name]).toFixed(1)}`).join('')
+  const path = (name: SeriesName): string =>
+    points
+      .map((point, index) => `${index === 0 ? 'M' : 'L'}${x(point.at).toFixed(1)} ${y(point.rates[name]).toFixed(1)}`)
+      .join('')
   const last = points.at(-1)
   const drawn = OUTCOMES.filter(({ name }) => points.some((point) => point.rates[name] > 0))
   const ticks = [0, max / 4, max / 2, (max * 3) / 4]
   const labels = placeLabels(drawn, last, y, height - bottom)
   return (
-    <svg width={width} height={height} role="img" aria-label={`Packets per second over simulated time. ${drawn.map(({ name, label }) => `${label} ${mpps(last?.rates[name] ?? 0)} million`).join(', ')}.`}>
+    <svg
+      width={width}
+      height={height}
+      role="img"
+      aria-label={`Packets per second over simulated time. ${drawn.map(({ name, label }) => `${label} ${mpps(last?.rates[name] ?? 0)} million`).join(', ')}.`}
+    >
       {ticks.map((value) => (
         <g key={value}>
           <path d={`M${left} ${y(value).toFixed(1)}H${width - right}`} stroke="var(--line)" />
@@ -102,11 +123,22 @@ function Drawing({ points, width, height, lineRate, lineRateLabel }: Omit<GraphP
         </>
       )}
       {points.length > 1 && drawn[0] !== undefined && (
-        <path d={`${path(drawn[0].name)}L${x(to).toFixed(1)} ${y(0)}L${x(from).toFixed(1)} ${y(0)}Z`} fill={drawn[0].color} opacity="0.13" />
+        <path
+          d={`${path(drawn[0].name)}L${x(to).toFixed(1)} ${y(0)}L${x(from).toFixed(1)} ${y(0)}Z`}
+          fill={drawn[0].color}
+          opacity="0.13"
+        />
       )}
       {drawn.map(({ name, color, dash }) => (
         <g key={name}>
-          <path d={path(name)} fill="none" stroke={color} strokeWidth="1.8" strokeDasharray={dash} strokeLinejoin="round" />
+          <path
+            d={path(name)}
+            fill="none"
+            stroke={color}
+            strokeWidth="1.8"
+            strokeDasharray={dash}
+            strokeLinejoin="round"
+          />
           {last !== undefined && <circle cx={x(last.at)} cy={y(last.rates[name])} r="3" fill={color} />}
         </g>
       ))}
@@ -132,7 +164,12 @@ function Drawing({ points, width, height, lineRate, lineRateLabel }: Omit<GraphP
 }
 
 /** Labels sit just above their lines in the middle of the graph, and never on each other. */
-function placeLabels(drawn: readonly SeriesStyle[], last: RatePoint | undefined, y: (value: number) => number, floor: number): { label: string; color: string; at: number }[] {
+function placeLabels(
+  drawn: readonly SeriesStyle[],
+  last: RatePoint | undefined,
+  y: (value: number) => number,
+  floor: number,
+): { label: string; color: string; at: number }[] {
   const wanted = drawn
     .map(({ name, label, color }) => ({ label, color, at: Math.min(floor - 6, y(last?.rates[name] ?? 0) - 9) }))
     .sort((a, b) => b.at - a.at)

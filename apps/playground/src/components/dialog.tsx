@@ -19,7 +19,13 @@ export function Dialog({ title, wide, onClose, children }: DialogProps): ReactEl
     return () => dialog?.close()
   }, [])
   return (
-    <dialog ref={element} className={wide === true ? 'wide' : undefined} aria-labelledby={heading} onCancel={onClose} onClose={onClose}>
+    <dialog
+      ref={element}
+      className={wide === true ? 'wide' : undefined}
+      aria-labelledby={heading}
+      onCancel={onClose}
+      onClose={onClose}
+    >
       <div className="dialog-head">
         <h2 id={heading}>{title}</h2>
         <span className="grow" />

@@ -1,7 +1,15 @@
 /** The legend of heat: seven steps, both ends named. */
 import type { ReactElement } from 'react'
 
-export function HeatScale({ from, to, width = 74 }: { readonly from: string; readonly to: string; readonly width?: number }): ReactElement {
+export function HeatScale({
+  from,
+  to,
+  width = 74,
+}: {
+  readonly from: string
+  readonly to: string
+  readonly width?: number
+}): ReactElement {
   const step = width / 7
   return (
     <span className="key">

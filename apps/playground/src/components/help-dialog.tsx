@@ -9,11 +9,15 @@ import { SHORTCUTS } from './shortcuts'
 export function HelpDialog(): ReactElement {
   const [filter, setFilter] = useState('')
   const wanted = filter.trim().toLowerCase()
-  const terms = GLOSSARY.filter(([term, text]) => wanted === '' || term.toLowerCase().includes(wanted) || text.toLowerCase().includes(wanted))
+  const terms = GLOSSARY.filter(
+    ([term, text]) => wanted === '' || term.toLowerCase().includes(wanted) || text.toLowerCase().includes(wanted),
+  )
   return (
     <Dialog title="Help" wide onClose={() => useView.setState({ dialog: 'none' })}>
       <p className="ink2">
-        Everything on this page is the same program seen at another level: source line, BPF instruction, what the kernel’s verifier knows, NFP word, thread, packet, map entry. Point at one and the others light up; click to pin.
+        Everything on this page is the same program seen at another level: source line, BPF instruction, what the
+        kernel’s verifier knows, NFP word, thread, packet, map entry. Point at one and the others light up; click to
+        pin.
       </p>
       <h3>Keys</h3>
       <dl className="keys">
@@ -32,7 +36,13 @@ export function HelpDialog(): ReactElement {
         ))}
       </dl>
       <h3>Words</h3>
-      <input className="field" placeholder="Find a term" aria-label="Find a term" value={filter} onChange={(event) => setFilter(event.currentTarget.value)} />
+      <input
+        className="field"
+        placeholder="Find a term"
+        aria-label="Find a term"
+        value={filter}
+        onChange={(event) => setFilter(event.currentTarget.value)}
+      />
       <dl className="terms">
         {terms.map(([term, text]) => (
           <div key={term}>

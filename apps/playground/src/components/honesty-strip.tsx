@@ -63,7 +63,10 @@ export function HonestyStrip(): ReactElement {
       )}
       {stop !== undefined && (
         <span title="The same document after the same number of packets has the same state, on any machine">
-          after <b data-testid="packets-run">{stop.received}</b> packets, state <b className="mono" data-testid="state-hash">{stop.stateHash}</b>
+          after <b data-testid="packets-run">{stop.received}</b> packets, state{' '}
+          <b className="mono" data-testid="state-hash">
+            {stop.stateHash}
+          </b>
         </span>
       )}
       <span className="grow" />

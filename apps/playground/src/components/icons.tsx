@@ -25,7 +25,9 @@ export const Icon = {
   chip: drawn('M3 3h6v6H3zM4.500 1v2M7.500 1v2M4.500 9v2M7.500 9v2M1 4.500h2M1 7.500h2M9 4.500h2M9 7.500h2'),
   code: drawn('M4 2.500L1 6l3 3.500M8 2.500L11 6 8 9.500'),
   moon: drawn('M10 7.500A4.500 4.500 0 1 1 5 1.500 3.500 3.500 0 0 0 10 7.500z'),
-  sun: drawn('M6 3.500a2.500 2.500 0 1 0 .01 0M6 .5v1.200M6 10.300v1.200M.5 6h1.200M10.300 6h1.200M2.100 2.100l.8 .8M9.100 9.100l.8 .8M2.100 9.900l.8 -.8M9.100 2.900l.8 -.8'),
+  sun: drawn(
+    'M6 3.500a2.500 2.500 0 1 0 .01 0M6 .5v1.200M6 10.300v1.200M.5 6h1.200M10.300 6h1.200M2.100 2.100l.8 .8M9.100 9.100l.8 .8M2.100 9.900l.8 -.8M9.100 2.900l.8 -.8',
+  ),
   more: (
     <svg width="12" height="4" aria-hidden="true">
       <g fill="currentColor">
@@ -46,7 +48,11 @@ export function Logo(): ReactElement {
   return (
     <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
       <rect x="3.5" y="3.5" width="15" height="15" rx="3" fill="none" stroke="var(--ink-1)" strokeWidth="1.4" />
-      <path d="M7.5.5v2M11 .5v2M14.500.5v2M7.500 19.500v2M11 19.500v2M14.500 19.500v2" stroke="var(--ink-3)" strokeWidth="1.4" />
+      <path
+        d="M7.5.5v2M11 .5v2M14.500.5v2M7.500 19.500v2M11 19.500v2M14.500 19.500v2"
+        stroke="var(--ink-3)"
+        strokeWidth="1.4"
+      />
       <rect x="6.5" y="6.5" width="4" height="4" rx="1" fill="var(--b-a)" />
       <rect x="11.5" y="6.5" width="4" height="4" rx="1" fill="var(--b-c)" />
       <rect x="6.5" y="11.5" width="4" height="4" rx="1" fill="var(--b-b)" />

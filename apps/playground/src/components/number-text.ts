@@ -45,7 +45,9 @@ export function ratioText(ratio: number): string {
 
 export function percent(share: number): string {
   const value = share * 100
-  return value > 0 && value < 0.1 ? '< 0.1 %' : `${value >= 99.95 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
+  return value > 0 && value < 0.1
+    ? '< 0.1 %'
+    : `${value >= 99.95 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
 }
 
 export function bytesText(bytes: number): string {

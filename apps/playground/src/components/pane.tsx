@@ -16,7 +16,17 @@ interface PaneProps {
   readonly children: ReactNode
 }
 
-export function Pane({ title, context, controls, foot, fixed, className, style, testId, children }: PaneProps): ReactElement {
+export function Pane({
+  title,
+  context,
+  controls,
+  foot,
+  fixed,
+  className,
+  style,
+  testId,
+  children,
+}: PaneProps): ReactElement {
   const heading = useId()
   return (
     <section className={`pane ${className ?? ''}`} style={style} aria-labelledby={heading} data-testid={testId}>
@@ -25,7 +35,12 @@ export function Pane({ title, context, controls, foot, fixed, className, style, 
         <span className="grow ellipsis">{context}</span>
         {controls}
       </div>
-      <div className={fixed === true ? 'pane-body fixed' : 'pane-body'} tabIndex={fixed === true ? undefined : 0} role={fixed === true ? undefined : 'group'} aria-labelledby={heading}>
+      <div
+        className={fixed === true ? 'pane-body fixed' : 'pane-body'}
+        tabIndex={fixed === true ? undefined : 0}
+        role={fixed === true ? undefined : 'group'}
+        aria-labelledby={heading}
+      >
         {children}
       </div>
       {foot !== undefined && <div className="pane-foot">{foot}</div>}

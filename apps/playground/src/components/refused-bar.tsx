@@ -25,7 +25,9 @@ export function RefusedBar(): ReactElement | null {
         {WHO[first.source]}
       </span>
       <span className="ellipsis">{first.message}</span>
-      <span className="dim">{insn === undefined ? `line ${first.range.startLine}` : `insn ${insn}, line ${first.range.startLine}`}</span>
+      <span className="dim">
+        {insn === undefined ? `line ${first.range.startLine}` : `insn ${insn}, line ${first.range.startLine}`}
+      </span>
       <span className="grow" />
       {stale > 0 && (
         <span className="badge stale">

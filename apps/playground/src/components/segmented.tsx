@@ -9,7 +9,13 @@ interface SegmentedProps<T extends string> {
   readonly small?: boolean
 }
 
-export function Segmented<T extends string>({ label, options, value, onChange, small }: SegmentedProps<T>): ReactElement {
+export function Segmented<T extends string>({
+  label,
+  options,
+  value,
+  onChange,
+  small,
+}: SegmentedProps<T>): ReactElement {
   return (
     <div className={small === true ? 'seg small' : 'seg'} role="group" aria-label={label}>
       {options.map(([option, text]) => (

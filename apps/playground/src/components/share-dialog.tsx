@@ -17,7 +17,9 @@ export function ShareDialog(): ReactElement {
   const document = useDocument((state) => state.document)
   const received = useRun((state) => state.stop?.received)
   const [bounded, setBounded] = useState(document.stopAfter !== undefined || received !== undefined)
-  const [packets, setPackets] = useState(String(document.stopAfter ?? (received !== undefined && received > 0 ? received : 1000)))
+  const [packets, setPackets] = useState(
+    String(document.stopAfter ?? (received !== undefined && received > 0 ? received : 1000)),
+  )
   const stopAfter = bounded && Number(packets) > 0 ? Math.floor(Number(packets)) : undefined
   const shared = useMemo(() => sharedDocument(document, stopAfter), [document, stopAfter])
   const link = useMemo(() => location.origin + location.pathname + encodeLink(shared), [shared])
@@ -30,28 +32,66 @@ export function ShareDialog(): ReactElement {
   }
   return (
     <Dialog title="Share" onClose={close}>
-      <p className="ink2">The link holds everything: program, device, traffic, map entries, seed. Nothing is uploaded.</p>
+      <p className="ink2">
+        The link holds everything: program, device, traffic, map entries, seed. Nothing is uploaded.
+      </p>
       <label className="row">
         <input type="checkbox" checked={bounded} onChange={(event) => setBounded(event.currentTarget.checked)} />
         Stop after
-        <input className="field" style={{ width: 96 }} aria-label="Packets" value={packets} onChange={(event) => setPackets(event.currentTarget.value.replaceAll(/\D/g, ''))} disabled={!bounded} />
+        <input
+          className="field"
+          style={{ width: 96 }}
+          aria-label="Packets"
+          value={packets}
+          onChange={(event) => setPackets(event.currentTarget.value.replaceAll(/\D/g, ''))}
+          disabled={!bounded}
+        />
         packets and show the state hash, so that two people can compare
       </label>
       <div className="row">
-        <input className="field grow mono" readOnly aria-label="Link" value={link} onFocus={(event) => event.currentTarget.select()} data-testid="share-link" />
+        <input
+          className="field grow mono"
+          readOnly
+          aria-label="Link"
+          value={link}
+          onFocus={(event) => event.currentTarget.select()}
+          data-testid="share-link"
+        />
         <button type="button" className="btn prim" onClick={() => copy(link, 'Link')}>
           Copy link
         </button>
       </div>
-      <p className={link.length > LONG_LINK ? '' : 'dim'} style={link.length > LONG_LINK ? { color: 'var(--warn)' } : undefined}>
+      <p
+        className={link.length > LONG_LINK ? '' : 'dim'}
+        style={link.length > LONG_LINK ? { color: 'var(--warn)' } : undefined}
+      >
         {bytesText(link.length)}
         {link.length > LONG_LINK ? ': longer than some programs carry. Save a project file instead.' : ''}
       </p>
       <div className="row">
-        <button type="button" className="btn line" onClick={() => saveFile(`${document.title.replaceAll(/[^\w-]+/g, '-').toLowerCase()}.json`, JSON.stringify(shared, null, 2), 'application/json')}>
+        <button
+          type="button"
+          className="btn line"
+          onClick={() =>
+            saveFile(
+              `${document.title.replaceAll(/[^\w-]+/g, '-').toLowerCase()}.json`,
+              JSON.stringify(shared, null, 2),
+              'application/json',
+            )
+          }
+        >
           Save project
         </button>
-        <button type="button" className="btn line" onClick={() => copy(`[![Offload Playground](${location.origin}${location.pathname}favicon.svg) ${document.title}](${link})`, 'Markdown')}>
+        <button
+          type="button"
+          className="btn line"
+          onClick={() =>
+            copy(
+              `[![Offload Playground](${location.origin}${location.pathname}favicon.svg) ${document.title}](${link})`,
+              'Markdown',
+            )
+          }
+        >
           Copy as Markdown
         </button>
         <button

@@ -18,8 +18,14 @@ export interface Shortcut {
 }
 
 const SIZES: readonly StepSize[] = ['packet', 'insn', 'word', 'cycle']
-const plain = (key: string) => (event: KeyboardEvent): boolean => event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey
-const command = (key: string) => (event: KeyboardEvent): boolean => event.key === key && (event.ctrlKey || event.metaKey)
+const plain =
+  (key: string) =>
+  (event: KeyboardEvent): boolean =>
+    event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey
+const command =
+  (key: string) =>
+  (event: KeyboardEvent): boolean =>
+    event.key === key && (event.ctrlKey || event.metaKey)
 
 function resize(by: 1 | -1): void {
   const at = SIZES.indexOf(useRun.getState().stepSize) + by
@@ -44,10 +50,34 @@ function togglePin(): void {
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: 'Ctrl Enter', does: 'build and run from the start', where: 'everywhere', matches: command('Enter'), act: () => void restart() },
-  { keys: 'F10', does: 'step one BPF instruction', where: 'everywhere', matches: plain('F10'), act: () => void step('insn') },
-  { keys: 'F4', does: 'next pane; with Shift the previous', where: 'everywhere', matches: (event) => event.key === 'F4' && !event.shiftKey && !event.altKey, act: () => movePane(1) },
-  { keys: 'Shift F4', does: 'previous pane', where: 'everywhere', matches: (event) => event.key === 'F4' && event.shiftKey, act: () => movePane(-1) },
+  {
+    keys: 'Ctrl Enter',
+    does: 'build and run from the start',
+    where: 'everywhere',
+    matches: command('Enter'),
+    act: () => void restart(),
+  },
+  {
+    keys: 'F10',
+    does: 'step one BPF instruction',
+    where: 'everywhere',
+    matches: plain('F10'),
+    act: () => void step('insn'),
+  },
+  {
+    keys: 'F4',
+    does: 'next pane; with Shift the previous',
+    where: 'everywhere',
+    matches: (event) => event.key === 'F4' && !event.shiftKey && !event.altKey,
+    act: () => movePane(1),
+  },
+  {
+    keys: 'Shift F4',
+    does: 'previous pane',
+    where: 'everywhere',
+    matches: (event) => event.key === 'F4' && event.shiftKey,
+    act: () => movePane(-1),
+  },
   { keys: 'Ctrl S', does: 'save in this browser', where: 'everywhere', matches: command('s'), act: saveNow },
   { keys: 'F8', does: 'next problem, in the editor', where: 'everywhere', matches: () => false },
   { keys: 'Ctrl M', does: 'Tab leaves the editor', where: 'everywhere', matches: () => false },
@@ -58,26 +88,41 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '>', does: 'next packet', where: 'view', matches: plain('>'), act: () => void step('packet') },
   { keys: 'l', does: 'pin what is pointed at, or unpin', where: 'view', matches: plain('l'), act: togglePin },
   { keys: 't', does: 'this picture as a table', where: 'view', matches: plain('t'), act: tableToggle },
-  { keys: '1…5', does: 'layouts from Start to Traffic', where: 'view', matches: (event) => /^[1-5]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey },
+  {
+    keys: '1…5',
+    does: 'layouts from Start to Traffic',
+    where: 'view',
+    matches: (event) => /^[1-5]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey,
+  },
   { keys: '?', does: 'this help', where: 'view', matches: plain('?'), act: () => useView.setState({ dialog: 'help' }) },
 ]
 
 function tableToggle(): void {
-  document.activeElement?.closest('.pane')?.querySelector<HTMLButtonElement>('button[aria-pressed][aria-label*="as a"]')?.click()
+  document.activeElement
+    ?.closest('.pane')
+    ?.querySelector<HTMLButtonElement>('button[aria-pressed][aria-label*="as a"]')
+    ?.click()
 }
 
 const LAYOUT_KEYS = ['start', 'verifier', 'jit', 'debug', 'traffic'] as const
 
 /** True where typing a letter means the letter. */
 function isText(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || target.closest('.monaco-editor') !== null)
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ||
+      target.closest('.monaco-editor') !== null)
+  )
 }
 
 export function handleKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || useView.getState().dialog !== 'none') return
   const text = isText(event.target)
   // Space and Enter press a focused control; they are not ours there.
-  const onControl = event.target instanceof HTMLElement && event.target.closest('button, a, summary, [role=tab], [role=menuitemradio]') !== null
+  const onControl =
+    event.target instanceof HTMLElement &&
+    event.target.closest('button, a, summary, [role=tab], [role=menuitemradio]') !== null
   for (const shortcut of SHORTCUTS) {
     if (shortcut.where === 'view' && (text || (onControl && event.key === ' '))) continue
     if (!shortcut.matches(event)) continue

@@ -58,7 +58,12 @@ export function Toolbar(): ReactElement {
         label={`Demo: ${document.title}`}
         testId="demo-menu"
         text={document.title}
-        items={DEMOS.map((demo) => ({ id: demo.id, title: demo.title, detail: demo.sentence, checked: demo.id === document.demo }))}
+        items={DEMOS.map((demo) => ({
+          id: demo.id,
+          title: demo.title,
+          detail: demo.sentence,
+          checked: demo.id === document.demo,
+        }))}
         onChoose={loadDemo}
       />
       <Menu
@@ -74,15 +79,33 @@ export function Toolbar(): ReactElement {
       />
       <span className="sep" />
       <RunButton />
-      <button type="button" className="btn ico line" aria-label="Restart from the first cycle" title="Restart (Ctrl+Enter)" onClick={() => void restart()}>
+      <button
+        type="button"
+        className="btn ico line"
+        aria-label="Restart from the first cycle"
+        title="Restart (Ctrl+Enter)"
+        onClick={() => void restart()}
+      >
         {Icon.restart}
       </button>
       {layout !== 'start' && (
         <>
-          <button type="button" className="btn ico line" aria-label={`Step one ${stepSize}`} title="Step ( . )" onClick={() => void step()} data-testid="step">
+          <button
+            type="button"
+            className="btn ico line"
+            aria-label={`Step one ${stepSize}`}
+            title="Step ( . )"
+            onClick={() => void step()}
+            data-testid="step"
+          >
             {Icon.forward}
           </button>
-          <Segmented label="Step size" options={STEPS} value={stepSize} onChange={(size) => useRun.setState({ stepSize: size })} />
+          <Segmented
+            label="Step size"
+            options={STEPS}
+            value={stepSize}
+            onChange={(size) => useRun.setState({ stepSize: size })}
+          />
           <Menu
             label="Speed"
             text={speed === null ? 'Full speed' : 'Slowed'}
@@ -94,19 +117,41 @@ export function Toolbar(): ReactElement {
       <span className="grow" />
       <nav className="tabs" aria-label="Layouts">
         {LAYOUTS.map(([name, title]) => (
-          <button key={name} type="button" aria-current={name === layout ? 'page' : undefined} onClick={() => setLayout(name)}>
+          <button
+            key={name}
+            type="button"
+            aria-current={name === layout ? 'page' : undefined}
+            onClick={() => setLayout(name)}
+          >
             {title}
           </button>
         ))}
       </nav>
       <span className="sep" />
-      <button type="button" className="btn ico" aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'} title={theme === 'dark' ? 'Light theme' : 'Dark theme'} onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}>
+      <button
+        type="button"
+        className="btn ico"
+        aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+        title={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+        onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}
+      >
         {theme === 'dark' ? Icon.sun : Icon.moon}
       </button>
-      <button type="button" className="btn line" onClick={() => useView.setState({ dialog: 'share' })} data-testid="share">
+      <button
+        type="button"
+        className="btn line"
+        onClick={() => useView.setState({ dialog: 'share' })}
+        data-testid="share"
+      >
         {Icon.share} Share
       </button>
-      <button type="button" className="btn ico" aria-label="Help" title="Help ( ? )" onClick={() => useView.setState({ dialog: 'help' })}>
+      <button
+        type="button"
+        className="btn ico"
+        aria-label="Help"
+        title="Help ( ? )"
+        onClick={() => useView.setState({ dialog: 'help' })}
+      >
         ?
       </button>
     </header>
@@ -119,7 +164,11 @@ export function RunButton({ large }: { readonly large?: boolean }): ReactElement
   const received = useRun((state) => (state.stop === undefined ? 0 : state.stop.received))
   const disabled = good === undefined || status === 'starting'
   const [icon, text] =
-    status === 'running' ? [Icon.pause, 'Pause'] : status === 'failed' ? [Icon.restart, 'Restart'] : [Icon.play, received > 0 ? 'Continue' : 'Run']
+    status === 'running'
+      ? [Icon.pause, 'Pause']
+      : status === 'failed'
+        ? [Icon.restart, 'Restart']
+        : [Icon.play, received > 0 ? 'Continue' : 'Run']
   return (
     <button
       type="button"

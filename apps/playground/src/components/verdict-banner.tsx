@@ -21,8 +21,16 @@ function Mark({ verdict, who }: { readonly verdict: Verdict; readonly who: strin
 export function useVerdicts(): { readonly assembles: boolean; readonly kernel: Verdict; readonly device: Verdict } {
   const last = useVerdict((state) => state.last)
   const compilation = last?.compilation
-  const kernel: Verdict = compilation?.kernel === undefined ? 'none' : compilation.kernel.verdict === 'accept' ? 'ok' : 'fail'
-  const device: Verdict = compilation?.device === undefined ? 'none' : compilation.device.verdict === 'ok' ? 'ok' : compilation.device.verdict === 'driver-reject' ? 'fail' : 'none'
+  const kernel: Verdict =
+    compilation?.kernel === undefined ? 'none' : compilation.kernel.verdict === 'accept' ? 'ok' : 'fail'
+  const device: Verdict =
+    compilation?.device === undefined
+      ? 'none'
+      : compilation.device.verdict === 'ok'
+        ? 'ok'
+        : compilation.device.verdict === 'driver-reject'
+          ? 'fail'
+          : 'none'
   return { assembles: compilation?.program !== undefined, kernel, device }
 }
 

@@ -32,13 +32,23 @@ export function revealLine(line: number, focus = true): void {
 }
 
 /** Replace a range of the text as one undo step; false while no editor is there. */
-export function applyEdits(edits: readonly { readonly range: { startLine: number; startColumn: number; endLine: number; endColumn: number }; readonly text: string }[]): boolean {
+export function applyEdits(
+  edits: readonly {
+    readonly range: { startLine: number; startColumn: number; endLine: number; endColumn: number }
+    readonly text: string
+  }[],
+): boolean {
   if (current === undefined) return false
   current.editor.pushUndoStop()
   current.editor.executeEdits(
     'fix',
     edits.map(({ range, text }) => ({
-      range: { startLineNumber: range.startLine, startColumn: range.startColumn, endLineNumber: range.endLine, endColumn: range.endColumn },
+      range: {
+        startLineNumber: range.startLine,
+        startColumn: range.startColumn,
+        endLineNumber: range.endLine,
+        endColumn: range.endColumn,
+      },
       text,
       forceMoveMarkers: true,
     })),
@@ -47,7 +57,13 @@ export function applyEdits(edits: readonly { readonly range: { startLine: number
   return true
 }
 
-export function BpfEditor({ rates = true, hint = false }: { readonly rates?: boolean; readonly hint?: boolean }): ReactElement {
+export function BpfEditor({
+  rates = true,
+  hint = false,
+}: {
+  readonly rates?: boolean
+  readonly hint?: boolean
+}): ReactElement {
   const host = useRef<HTMLDivElement>(null)
   const [live, setLive] = useState<LiveEditor | undefined>(undefined)
   const [failed, setFailed] = useState<string | undefined>(undefined)
@@ -83,7 +99,13 @@ export function BpfEditor({ rates = true, hint = false }: { readonly rates?: boo
 
   return (
     <>
-      <div className="editor-host" ref={host} data-testid="editor" data-ready={live !== undefined} onMouseLeave={() => hover(undefined)} />
+      <div
+        className="editor-host"
+        ref={host}
+        data-testid="editor"
+        data-ready={live !== undefined}
+        onMouseLeave={() => hover(undefined)}
+      />
       {live === undefined && <PlainText message={failed} />}
       {live !== undefined && rates && <EditorRates live={live} />}
       {live !== undefined && hint && <EditorHint live={live} />}
@@ -95,7 +117,11 @@ function PlainText({ message }: { readonly message: string | undefined }): React
   const source = useDocument((state) => state.document.source)
   return (
     <div className="listing" style={{ lineHeight: '20px', paddingLeft: 64 }}>
-      {message !== undefined && <p className="empty">The editor could not be loaded ({message}). The program runs all the same; reload to edit it.</p>}
+      {message !== undefined && (
+        <p className="empty">
+          The editor could not be loaded ({message}). The program runs all the same; reload to edit it.
+        </p>
+      )}
       {source.split('\n').map((line, index) => (
         <div key={index} style={{ minHeight: 20, whiteSpace: 'pre' }}>
           <CodeText text={line} grammar="bpf" />

@@ -4,9 +4,23 @@ import type { ReactElement } from 'react'
 import { highlight } from './highlight'
 import type { Grammar, PieceKind } from './highlight'
 
-const CLASS: Readonly<Record<PieceKind, string>> = { key: 'k', num: 'nu', fn: 'fn', com: 'cm', type: 'ty', str: 'st', plain: '' }
+const CLASS: Readonly<Record<PieceKind, string>> = {
+  key: 'k',
+  num: 'nu',
+  fn: 'fn',
+  com: 'cm',
+  type: 'ty',
+  str: 'st',
+  plain: '',
+}
 
-export const CodeText = memo(function CodeText({ text, grammar }: { readonly text: string; readonly grammar: Grammar }): ReactElement {
+export const CodeText = memo(function CodeText({
+  text,
+  grammar,
+}: {
+  readonly text: string
+  readonly grammar: Grammar
+}): ReactElement {
   const out: (string | ReactElement)[] = []
   let at = 0
   for (const piece of highlight(text, grammar)) {

@@ -67,7 +67,12 @@ export function EditorHint({ live }: { readonly live: LiveEditor }): ReactElemen
   const spot = live.editor.getScrolledVisiblePosition({ lineNumber: place.line, column: place.column })
   if (spot === null) return null
   return (
-    <div className="editor-hint" style={{ left: spot.left - 12, top: spot.top + spot.height + 8 }} role="note" data-testid="hint">
+    <div
+      className="editor-hint"
+      style={{ left: spot.left - 12, top: spot.top + spot.height + 8 }}
+      role="note"
+      data-testid="hint"
+    >
       {place.text}
     </div>
   )

@@ -49,7 +49,10 @@ export function registerLanguageHelp(monaco: Monaco, language: string): void {
       const state = stateAt(text, position.lineNumber, model.getWordAtPosition(position)?.word ?? '')
       if (said === undefined && state === undefined) return null
       return {
-        contents: [...(said === undefined ? [] : [{ value: said.markdown }]), ...(state === undefined ? [] : [{ value: state }])],
+        contents: [
+          ...(said === undefined ? [] : [{ value: said.markdown }]),
+          ...(state === undefined ? [] : [{ value: state }]),
+        ],
         ...(said === undefined ? {} : { range: rangeOf(said.range) }),
       }
     },
@@ -58,15 +61,17 @@ export function registerLanguageHelp(monaco: Monaco, language: string): void {
   languages.registerCompletionItemProvider(language, {
     triggerCharacters: ['.', ' ', '('],
     provideCompletionItems(model, position) {
-      const suggestions = completionsAt(model.getValue(), position.lineNumber, position.column).map((item): languages.CompletionItem => ({
-        label: item.label,
-        kind: KINDS[item.kind],
-        detail: item.detail,
-        insertText: item.insert,
-        range: rangeOf(item.range),
-        ...(item.doc === undefined ? {} : { documentation: { value: item.doc } }),
-        ...(item.snippet ? { insertTextRules: languages.CompletionItemInsertTextRule.InsertAsSnippet } : {}),
-      }))
+      const suggestions = completionsAt(model.getValue(), position.lineNumber, position.column).map(
+        (item): languages.CompletionItem => ({
+          label: item.label,
+          kind: KINDS[item.kind],
+          detail: item.detail,
+          insertText: item.insert,
+          range: rangeOf(item.range),
+          ...(item.doc === undefined ? {} : { documentation: { value: item.doc } }),
+          ...(item.snippet ? { insertTextRules: languages.CompletionItemInsertTextRule.InsertAsSnippet } : {}),
+        }),
+      )
       return { suggestions }
     },
   })
@@ -79,18 +84,30 @@ export function registerLanguageHelp(monaco: Monaco, language: string): void {
   })
 
   languages.registerReferenceProvider(language, {
-    provideReferences: (model, position) => referencesAt(model.getValue(), position.lineNumber, position.column).map((range) => ({ uri: model.uri, range: rangeOf(range) })),
+    provideReferences: (model, position) =>
+      referencesAt(model.getValue(), position.lineNumber, position.column).map((range) => ({
+        uri: model.uri,
+        range: rangeOf(range),
+      })),
   })
 
   languages.registerRenameProvider(language, {
     provideRenameEdits(model, position, name) {
       const result = renameAt(model.getValue(), position.lineNumber, position.column, name)
       if (!result.ok) return { edits: [], rejectReason: result.reason }
-      return { edits: result.edits.map((edit) => ({ resource: model.uri, versionId: model.getVersionId(), textEdit: { range: rangeOf(edit.range), text: edit.text } })) }
+      return {
+        edits: result.edits.map((edit) => ({
+          resource: model.uri,
+          versionId: model.getVersionId(),
+          textEdit: { range: rangeOf(edit.range), text: edit.text },
+        })),
+      }
     },
   })
 
   languages.registerDocumentFormattingEditProvider(language, {
-    provideDocumentFormattingEdits: (model) => [{ range: model.getFullModelRange(), text: formatSource(model.getValue()) }],
+    provideDocumentFormattingEdits: (model) => [
+      { range: model.getFullModelRange(), text: formatSource(model.getValue()) },
+    ],
   })
 }

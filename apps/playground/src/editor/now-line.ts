@@ -6,8 +6,8 @@ import { useVerdict } from '../stores/verdict'
 /** The word of the program that the stopped context stands on, counted from the program's first word. */
 export function useNowWord(): number | undefined {
   const stop = useRun((state) => state.stop)
-  const pc = stop?.programWord
-  return pc === undefined || pc < 0 ? undefined : pc
+  const word = stop?.programWord
+  return word === undefined || word < 0 ? undefined : word
 }
 
 export function useNowInsn(): number | undefined {

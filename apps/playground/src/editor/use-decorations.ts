@@ -43,67 +43,66 @@ export function useEditorDecorations(live: LiveEditor | undefined, hint: boolean
   const pinKin = useLink((state) => state.pinKin)
   const now = useNowLine()
 
-  useCollection(
-    live,
-    () => {
-      const list: Delta[] = []
-      const tables = last?.source === source ? tablesOf(last) : undefined
-      const errors = (findings ?? []).filter((finding) => finding.severity === 'error')
-      const failing = new Map(errors.map((finding) => [finding.range.startLine, finding.source]))
-      for (const finding of errors) {
-        const line = finding.range.startLine
-        list.push(wholeLine(line, { className: 'editor-bad-line' }), {
-          range: { startLineNumber: line, startColumn: 1000, endLineNumber: line, endColumn: 1000 },
-          options: {
-            after: { content: `✕ ${finding.message}`, inlineClassName: 'editor-note fail' },
-            showIfCollapsed: true,
-          },
-        })
-      }
-      const lines = new Set((tables?.insns ?? []).map((insn) => tables?.lineOf(insn) ?? 0))
-      const walked = last?.compilation.kernel?.verdict === 'accept'
-      for (const line of new Set([...lines, ...failing.keys()])) {
-        if (line === 0) continue
-        const who = failing.get(line)
-        if (who !== undefined) list.push(wholeLine(line, { glyphMarginClassName: who === 'device' ? 'glyph-device-fail' : 'glyph-fail' }))
-        else if (walked) list.push(wholeLine(line, { glyphMarginClassName: last?.compilation.ok === true ? 'glyph-kd' : 'glyph-k' }))
-      }
-      return list
-    },
-    [findings, last, source],
-  )
+  useCollection(live, () => {
+    const list: Delta[] = []
+    const tables = last?.source === source ? tablesOf(last) : undefined
+    const errors = (findings ?? []).filter((finding) => finding.severity === 'error')
+    const failing = new Map(errors.map((finding) => [finding.range.startLine, finding.source]))
+    for (const finding of errors) {
+      const line = finding.range.startLine
+      list.push(wholeLine(line, { className: 'editor-bad-line' }), {
+        range: { startLineNumber: line, startColumn: 1000, endLineNumber: line, endColumn: 1000 },
+        options: {
+          after: { content: `✕ ${finding.message}`, inlineClassName: 'editor-note fail' },
+          showIfCollapsed: true,
+        },
+      })
+    }
+    const lines = new Set((tables?.insns ?? []).map((insn) => tables?.lineOf(insn) ?? 0))
+    const walked = last?.compilation.kernel?.verdict === 'accept'
+    for (const line of new Set([...lines, ...failing.keys()])) {
+      if (line === 0) continue
+      const who = failing.get(line)
+      if (who !== undefined)
+        list.push(wholeLine(line, { glyphMarginClassName: who === 'device' ? 'glyph-device-fail' : 'glyph-fail' }))
+      else if (walked)
+        list.push(wholeLine(line, { glyphMarginClassName: last?.compilation.ok === true ? 'glyph-kd' : 'glyph-k' }))
+    }
+    return list
+  }, [findings, last, source])
 
-  useCollection(
-    live,
-    () => {
-      if (good?.source !== source) return []
-      return [...stats.heat].map(([line, share]) => wholeLine(line, { linesDecorationsClassName: `editor-heat heat-${heatLevel(share)}` }))
-    },
-    [stats, good, source],
-  )
+  useCollection(live, () => {
+    if (good?.source !== source) return []
+    return [...stats.heat].map(([line, share]) =>
+      wholeLine(line, { linesDecorationsClassName: `editor-heat heat-${heatLevel(share)}` }),
+    )
+  }, [stats, good, source])
 
   useCollection(
     live,
     () => [
       ...[...pinKin.lines].map((line) => wholeLine(line, { className: 'editor-pinned' })),
-      ...[...hoverKin.lines].filter((line) => !pinKin.lines.has(line)).map((line) => wholeLine(line, { className: 'editor-linked' })),
+      ...[...hoverKin.lines]
+        .filter((line) => !pinKin.lines.has(line))
+        .map((line) => wholeLine(line, { className: 'editor-linked' })),
       ...(now === undefined ? [] : [wholeLine(now, { className: 'editor-now' })]),
     ],
     [hoverKin, pinKin, now],
   )
 
-  useCollection(
-    live,
-    () => {
-      const place = hint && !hintUsed ? hintPlace(source, demo) : undefined
-      if (place === undefined) return []
-      return [
-        {
-          range: { startLineNumber: place.line, startColumn: place.column, endLineNumber: place.line, endColumn: place.column + place.length },
-          options: { inlineClassName: 'editor-number' },
+  useCollection(live, () => {
+    const place = hint && !hintUsed ? hintPlace(source, demo) : undefined
+    if (place === undefined) return []
+    return [
+      {
+        range: {
+          startLineNumber: place.line,
+          startColumn: place.column,
+          endLineNumber: place.line,
+          endColumn: place.column + place.length,
         },
-      ]
-    },
-    [hint, hintUsed, source, demo],
-  )
+        options: { inlineClassName: 'editor-number' },
+      },
+    ]
+  }, [hint, hintUsed, source, demo])
 }

@@ -46,7 +46,12 @@ export function useMarkers(live: LiveEditor | undefined): void {
         const actions: languages.CodeAction[] = []
         if (asked === model)
           for (const finding of findings) {
-            if (finding.fix === undefined || finding.range.startLine > range.endLineNumber || finding.range.endLine < range.startLineNumber) continue
+            if (
+              finding.fix === undefined ||
+              finding.range.startLine > range.endLineNumber ||
+              finding.range.endLine < range.startLineNumber
+            )
+              continue
             actions.push({
               title: finding.fix.title,
               kind: 'quickfix',

@@ -1,5 +1,5 @@
 /** *Debug*: a paused card. Program with the executing instruction, the chip, one core's threads, registers, packets. */
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { Pane } from '../components/pane'
 import { grouped } from '../components/number-text'
@@ -9,18 +9,22 @@ import { CodeListing } from '../panes/code-listing'
 import { ContextPane, RegisterPane } from '../panes/context-pane'
 import { PacketPane } from '../panes/packet-pane'
 import { useRun } from '../stores/run'
+import type { Stop } from '../workers/card.worker'
+
+/** The thread on show, and the stop at which it was picked. */
+interface Picked {
+  readonly stop: Stop | undefined
+  readonly core: number
+  readonly context: number
+}
 
 export function DebugLayout(): ReactElement {
-  const [core, setCore] = useState(0)
-  const [context, setContext] = useState(0)
   const stop = useRun((state) => state.stop)
   const stats = useLineStats()
-  // A stop selects the thread that runs next.
-  useEffect(() => {
-    if (stop?.context === undefined) return
-    setCore(stop.context.core)
-    setContext(stop.context.context)
-  }, [stop])
+  const [picked, setPicked] = useState<Picked>({ stop: undefined, core: 0, context: 0 })
+  // A new stop selects the thread that runs next, until another is picked.
+  const next = stop?.context
+  const { core, context } = picked.stop === stop || next === undefined ? picked : next
   const hottest = Math.max(1, ...stats.hits.values())
   return (
     <main className="main debug">
@@ -34,9 +38,9 @@ export function DebugLayout(): ReactElement {
           }}
         />
       </Pane>
-      <ChipPane selected={core} onSelect={setCore} />
+      <ChipPane selected={core} onSelect={(chosen) => setPicked({ stop, core: chosen, context: 0 })} />
       <RegisterPane core={core} context={context} />
-      <ContextPane core={core} context={context} onContext={setContext} />
+      <ContextPane core={core} context={context} onContext={(chosen) => setPicked({ stop, core, context: chosen })} />
       <PacketPane />
     </main>
   )
@@ -51,11 +55,15 @@ export function StopBar(): ReactElement | null {
   return (
     <div className="banner-top now">
       <span className="badge now">Paused</span>
-      <b>{context === undefined ? 'Nothing is running' : `Core mei${Math.floor(context.core / 10)}.me${context.core % 10}, thread ${context.context}`}</b>
+      <b>
+        {context === undefined
+          ? 'Nothing is running'
+          : `Core mei${Math.floor(context.core / 10)}.me${context.core % 10}, thread ${context.context}`}
+      </b>
       <span className="ink2">
         {context === undefined
           ? 'the next packet has not arrived'
-          : stop.programWord !== undefined && stop.programWord >= 0
+          : stop.programWord >= 0
             ? `about to execute word ${stop.programWord}`
             : `in the firmware, pc 0x${context.pc.toString(16)}`}
       </span>

@@ -33,7 +33,7 @@ function createSignal() {
 export function JitLayout(): ReactElement {
   const left = useRef<HTMLDivElement>(null)
   const right = useRef<HTMLDivElement>(null)
-  const moved = useMemo(createSignal, [])
+  const moved = useMemo(() => createSignal(), [])
   const [form, setForm] = useState<'image' | 'loaded'>('image')
   const { judged, tables } = useShown()
   const good = useVerdict((state) => state.good)
@@ -52,14 +52,29 @@ export function JitLayout(): ReactElement {
         testId="words-pane"
         controls={
           <>
-            <Segmented label="Words before or after relocation" small options={[['image', 'image'], ['loaded', 'loaded']]} value={form} onChange={setForm} />
+            <Segmented
+              label="Words before or after relocation"
+              small
+              options={[
+                ['image', 'image'],
+                ['loaded', 'loaded'],
+              ]}
+              value={form}
+              onChange={setForm}
+            />
             <span className="r" style={{ width: 76 }}>
               executed
             </span>
           </>
         }
       >
-        <WordListing relocated={form === 'loaded'} scroller={right} onScroll={moved.emit} rowHeight={ROW} counts={counts} />
+        <WordListing
+          relocated={form === 'loaded'}
+          scroller={right}
+          onScroll={moved.emit}
+          rowHeight={ROW}
+          counts={counts}
+        />
       </Pane>
       <BudgetPane />
       <WordFields />

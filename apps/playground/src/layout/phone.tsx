@@ -77,7 +77,12 @@ export function PhoneLayout(): ReactElement {
       </div>
       <nav className="phone-tabs" aria-label="Panes">
         {PANES.map(([name, text, icon]) => (
-          <button key={name} type="button" aria-current={pane === name ? 'page' : undefined} onClick={() => setPane(name)}>
+          <button
+            key={name}
+            type="button"
+            aria-current={pane === name ? 'page' : undefined}
+            onClick={() => setPane(name)}
+          >
             {icon}
             {text}
           </button>
@@ -97,15 +102,20 @@ function PhoneProgram(): ReactElement {
   const stats = useLineStats()
   const [editing, setEditing] = useState(false)
   const place = numberPlace(document.source, document.demo)
-  const errors = new Map((last?.source === document.source ? last.compilation.diagnostics : []).map((finding) => [finding.range.startLine, finding.message]))
+  const errors = new Map(
+    (last?.source === document.source ? last.compilation.diagnostics : []).map((finding) => [
+      finding.range.startLine,
+      finding.message,
+    ]),
+  )
   const lines = document.source.split('\n')
 
   const turn = (by: number): void => {
     if (place === undefined) return
     const old = lines[place.line - 1]!
     const next = String(Math.max(0, place.value + by))
-    lines[place.line - 1] = old.slice(0, place.column) + next + old.slice(place.column + String(place.value).length)
-    setSource(lines.join('\n'))
+    const changed = old.slice(0, place.column) + next + old.slice(place.column + String(place.value).length)
+    setSource(lines.with(place.line - 1, changed).join('\n'))
     markHintUsed()
   }
   return (
@@ -142,20 +152,37 @@ function PhoneProgram(): ReactElement {
             onChange={(event) => setSource(event.currentTarget.value)}
           />
         ) : (
-          <div style={{ overflowX: 'auto', fontFamily: 'var(--font-code)', fontSize: 13, ['--lh-code' as string]: '24px', lineHeight: '24px' }} tabIndex={0} role="group" aria-label="BPF program">
+          <div
+            style={{
+              overflowX: 'auto',
+              fontFamily: 'var(--font-code)',
+              fontSize: 13,
+              ['--lh-code' as string]: '24px',
+              lineHeight: '24px',
+            }}
+            tabIndex={0}
+            role="group"
+            aria-label="BPF program"
+          >
             {lines.map((text, index) => {
               const line = index + 1
               const error = errors.get(line)
               const heat = good?.source === document.source ? stats.heat.get(line) : undefined
               const perSecond = good?.source === document.source ? stats.perSecond.get(line) : undefined
               return (
-                <div key={line} className={error === undefined ? 'code-row' : 'code-row bad'} style={place?.line === line ? { background: 'var(--bg-3)' } : undefined}>
+                <div
+                  key={line}
+                  className={error === undefined ? 'code-row' : 'code-row bad'}
+                  style={place?.line === line ? { background: 'var(--bg-3)' } : undefined}
+                >
                   <span className="n">{line}</span>
                   <span className="heat" style={{ background: `var(--h-${Math.round(6 * (heat ?? 0))})` }} />
                   <span className="src">
                     <CodeText text={text} grammar="bpf" />
                   </span>
-                  <span className={error === undefined ? 'ann' : 'ann bad'}>{error ?? (perSecond === undefined ? '' : rate(perSecond))}</span>
+                  <span className={error === undefined ? 'ann' : 'ann bad'}>
+                    {error ?? (perSecond === undefined ? '' : rate(perSecond))}
+                  </span>
                 </div>
               )
             })}
@@ -174,15 +201,20 @@ function PhoneProgram(): ReactElement {
 }
 
 /** The demo's number wherever it stands now, with its present value. */
-function numberPlace(source: string, demo: string | undefined): { line: number; column: number; value: number; text: string } | undefined {
+function numberPlace(
+  source: string,
+  demo: string | undefined,
+): { line: number; column: number; value: number; text: string } | undefined {
   const place = hintPlace(source, demo)
-  if (place !== undefined) return { line: place.line, column: place.column - 1, value: Number(place.from), text: place.text }
+  if (place !== undefined)
+    return { line: place.line, column: place.column - 1, value: Number(place.from), text: place.text }
   const wanted = hintPattern(demo)
   if (wanted === undefined) return undefined
   const lines = source.split('\n')
   for (const [index, line] of lines.entries()) {
     const match = wanted.pattern.exec(line)
-    if (match !== null) return { line: index + 1, column: match.index + match[1]!.length, value: Number(match[2]), text: wanted.text }
+    if (match !== null)
+      return { line: index + 1, column: match.index + match[1]!.length, value: Number(match[2]), text: wanted.text }
   }
   return undefined
 }
@@ -192,5 +224,8 @@ function hintPattern(demo: string | undefined): { pattern: RegExp; text: string 
   if (hint === undefined) return undefined
   const at = hint.line.indexOf(hint.from)
   const quote = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  return { pattern: new RegExp(`(${quote(hint.line.slice(0, at))})(\\d+)(?=${quote(hint.line.slice(at + hint.from.length))})`), text: hint.text }
+  return {
+    pattern: new RegExp(`(${quote(hint.line.slice(0, at))})(\\d+)(?=${quote(hint.line.slice(at + hint.from.length))})`),
+    text: hint.text,
+  }
 }

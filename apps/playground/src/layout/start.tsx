@@ -26,7 +26,10 @@ export function StartLayout(): ReactElement {
   const [right, setRight] = usePaneSize('start.right', 404)
   const side = useSide()
   return (
-    <main className="main start" style={{ gridTemplateColumns: `minmax(320px, ${left}px) 1px minmax(260px, 1fr) 1px minmax(240px, ${right}px)` }}>
+    <main
+      className="main start"
+      style={{ gridTemplateColumns: `minmax(320px, ${left}px) 1px minmax(260px, 1fr) 1px minmax(240px, ${right}px)` }}
+    >
       <ProgramPane guided className="start-program" />
       <Splitter label="Width of the program" size={left} min={320} max={900} direction={1} onChange={setLeft} />
       <ChipPane className="start-chip" />

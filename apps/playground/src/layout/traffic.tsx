@@ -9,7 +9,10 @@ import { TrafficForm } from '../panes/traffic-form'
 
 export function TrafficLayout(): ReactElement {
   return (
-    <main className="main traffic" style={{ gridTemplateColumns: 'minmax(420px, 460px) minmax(0, 1fr) minmax(0, 1fr)' }}>
+    <main
+      className="main traffic"
+      style={{ gridTemplateColumns: 'minmax(420px, 460px) minmax(0, 1fr) minmax(0, 1fr)' }}
+    >
       <div className="split-rows form-pane" style={{ gridTemplateRows: 'minmax(0, 1.3fr) minmax(0, 1fr)' }}>
         <TrafficForm />
         <MapPane />

@@ -19,28 +19,47 @@ export async function openFile(file: File): Promise<void> {
   if (['pcap', 'pcapng', 'cap'].includes(extension)) await openCapture(file)
   else if (['bpf', 's', 'asm', 'txt'].includes(extension)) await openSource(file)
   else if (extension === 'json') await openProject(file)
-  else notify('fail', `“${file.name}” is not a file that this page reads. Drop a capture (.pcap, .pcapng), a program (.bpf, .s, .asm, .txt) or a project (.json).`)
+  else
+    notify(
+      'fail',
+      `“${file.name}” is not a file that this page reads. Drop a capture (.pcap, .pcapng), a program (.bpf, .s, .asm, .txt) or a project (.json).`,
+    )
 }
 
 async function openCapture(file: File): Promise<void> {
   if (file.size > MAX_CAPTURE) {
-    notify('fail', `“${file.name}” has ${file.size} bytes; captures up to ${MAX_CAPTURE} bytes are read. Cut it with editcap first.`)
+    notify(
+      'fail',
+      `“${file.name}” has ${file.size} bytes; captures up to ${MAX_CAPTURE} bytes are read. Cut it with editcap first.`,
+    )
     return
   }
   const bytes = new Uint8Array(await file.arrayBuffer())
   const read = readCapture(bytes)
   if (!read.ok) {
-    notify('fail', `“${file.name}” cannot be read at byte ${read.error.offset}: ${read.error.message}. The traffic stays as it was.`)
+    notify(
+      'fail',
+      `“${file.name}” cannot be read at byte ${read.error.offset}: ${read.error.message}. The traffic stays as it was.`,
+    )
     return
   }
   if (read.capture.packets.length === 0) {
     notify('fail', `“${file.name}” holds no packet. The traffic stays as it was.`)
     return
   }
-  const answer = await setTraffic({ kind: 'pcap', name: file.name, base64: toBase64(bytes, false), rate: REPLAY_RATE, loop: true })
+  const answer = await setTraffic({
+    kind: 'pcap',
+    name: file.name,
+    base64: toBase64(bytes, false),
+    rate: REPLAY_RATE,
+    loop: true,
+  })
   const cut = read.capture.truncated
   if (answer.ok)
-    notify('info', `Replaying ${read.capture.packets.length} packets of “${file.name}” over and over.${cut === undefined ? '' : ` The file ends early at byte ${cut.offset}: ${cut.message}.`}`)
+    notify(
+      'info',
+      `Replaying ${read.capture.packets.length} packets of “${file.name}” over and over.${cut === undefined ? '' : ` The file ends early at byte ${cut.offset}: ${cut.message}.`}`,
+    )
 }
 
 async function openSource(file: File): Promise<void> {
@@ -53,9 +72,9 @@ async function openSource(file: File): Promise<void> {
     notify('fail', `“${file.name}” is not text.`)
     return
   }
-  const { document, replace } = useDocument.getState()
-  const { demo: _demo, ...rest } = document
-  replace({ ...rest, title: file.name, source, entries: [] })
+  const state = useDocument.getState()
+  const { demo: _demo, ...rest } = state.document
+  state.replace({ ...rest, title: file.name, source, entries: [] })
   notify('info', `“${file.name}” is in the editor. Ctrl+Z there brings the old text back.`)
 }
 

@@ -42,7 +42,13 @@ function open(document: SessionDocument): void {
   if (view?.theme !== undefined) setTheme(view.theme)
   const selection = view?.selection
   if (selection !== undefined)
-    useLink.setState({ pin: { space: selection.space === 'source' ? 'line' : selection.space, start: selection.start, end: selection.end } })
+    useLink.setState({
+      pin: {
+        space: selection.space === 'source' ? 'line' : selection.space,
+        start: selection.start,
+        end: selection.end,
+      },
+    })
 }
 
 /** Keep the document in this browser half a second after each change. */

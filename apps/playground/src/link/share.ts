@@ -12,7 +12,9 @@ export function sharedDocument(document: SessionDocument, stopAfter: number | un
     view: {
       layout,
       theme,
-      ...(pin === undefined ? {} : { selection: { space: pin.space === 'line' ? 'source' : pin.space, start: pin.start, end: pin.end } }),
+      ...(pin === undefined
+        ? {}
+        : { selection: { space: pin.space === 'line' ? 'source' : pin.space, start: pin.start, end: pin.end } }),
     },
     ...(stopAfter === undefined ? {} : { stopAfter }),
   }

@@ -40,7 +40,10 @@ export function BudgetPane(): ReactElement {
             Ceiling on this card
           </div>
           <div style={{ fontSize: 22, lineHeight: '28px', fontWeight: 600, letterSpacing: -0.4 }}>
-            {coreLimit === 0 ? '–' : mpps(Math.min(coreLimit, line.perSecond))} <small className="dim" style={{ fontSize: 12, fontWeight: 400 }}>Mpps</small>
+            {coreLimit === 0 ? '–' : mpps(Math.min(coreLimit, line.perSecond))}{' '}
+            <small className="dim" style={{ fontSize: 12, fontWeight: 400 }}>
+              Mpps
+            </small>
           </div>
           <div className="dim" style={{ fontSize: 11, lineHeight: '15px', whiteSpace: 'normal' }}>
             {coreLimit === 0
@@ -54,7 +57,8 @@ export function BudgetPane(): ReactElement {
           {own} for the program, {words - own} entry, exit, padding
         </Meter>
         <Meter label="Stack in local memory" value={image.stackSize} limit={firmware.stackSize} unit="B">
-          {image.subprograms.length <= 1 ? 'one frame' : `${image.subprograms.length} frames`}, rounded as the driver does
+          {image.subprograms.length <= 1 ? 'one frame' : `${image.subprograms.length} frames`}, rounded as the driver
+          does
         </Meter>
         <Meter label="Packet bytes used" value={image.maxPktOffset} limit={firmware.inlineMtu} unit="B">
           what the verifier saw the program reach
@@ -75,7 +79,8 @@ export function BudgetPane(): ReactElement {
             <ul style={{ display: 'grid', gap: 4 }}>
               {image.notes.map((note) => (
                 <li key={`${note.insn}.${note.pass}`} style={{ lineHeight: '16px' }}>
-                  <b>insn {note.insn}</b> <span className="badge">{note.pass}</span> <span className="ink2">{note.reason}</span>
+                  <b>insn {note.insn}</b> <span className="badge">{note.pass}</span>{' '}
+                  <span className="ink2">{note.reason}</span>
                 </li>
               ))}
             </ul>

@@ -36,7 +36,14 @@ export function ChipPane({ className, selected, onSelect }: ChipPaneProps): Reac
       controls={
         <>
           <HeatScale from="idle" to="60 % busy" />
-          <button type="button" className="btn ico" aria-pressed={table} aria-label={table ? 'Chip as a picture' : 'Chip as a table'} title={table ? 'As a picture' : 'As a table'} onClick={() => setTable(!table)}>
+          <button
+            type="button"
+            className="btn ico"
+            aria-pressed={table}
+            aria-label={table ? 'Chip as a picture' : 'Chip as a table'}
+            title={table ? 'As a picture' : 'As a table'}
+            onClick={() => setTable(!table)}
+          >
             {table ? Icon.chart : Icon.table}
           </button>
         </>
@@ -75,7 +82,9 @@ function CoreTable(): ReactElement {
     for (let core = 0; core < CORES_PER_ISLAND; core++) {
       const duty = DUTY[`${island}.${core}`]
       const index = workerIndex(island, core)
-      const contexts = [...telemetry.contexts.slice(index * telemetry.contextsPerCore, (index + 1) * telemetry.contextsPerCore)]
+      const contexts = Array.from(
+        telemetry.contexts.slice(index * telemetry.contextsPerCore, (index + 1) * telemetry.contextsPerCore),
+      )
       const busy = telemetry.busy[index] ?? 0
       rows.push(
         <tr key={`${island}.${core}`}>

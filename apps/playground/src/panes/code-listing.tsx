@@ -25,7 +25,8 @@ export function listingRows(judged: Judged, tables: LinkTables): ListingRow[] {
   let at = 0
   for (const insn of tables.insns) {
     const line = tables.lineOf(insn)
-    for (let between = at + 1; between < line; between++) if (/^[\w.$]+:$/.test(code(between))) rows.push({ insn: -1, line: between, text: code(between) })
+    for (let between = at + 1; between < line; between++)
+      if (/^[\w.$]+:$/.test(code(between))) rows.push({ insn: -1, line: between, text: code(between) })
     const own = code(line)
     const label = /^([\w.$]+:)\s+(.*)$/.exec(own)
     rows.push({ insn, line, text: label?.[2] ?? own })
@@ -47,7 +48,15 @@ export interface ListingProps {
   readonly breakpoints?: { readonly has: (insn: number) => boolean; readonly toggle: (insn: number) => void }
 }
 
-export function CodeListing({ note, verdicts, heat, rowHeight = 19, scroller, onScroll, breakpoints }: ListingProps): ReactElement {
+export function CodeListing({
+  note,
+  verdicts,
+  heat,
+  rowHeight = 19,
+  scroller,
+  onScroll,
+  breakpoints,
+}: ListingProps): ReactElement {
   const { judged, tables } = useShown()
   const own = useRef<HTMLDivElement>(null)
   const element = scroller ?? own
@@ -55,15 +64,23 @@ export function CodeListing({ note, verdicts, heat, rowHeight = 19, scroller, on
   const hoverKin = useLink((state) => state.hoverKin)
   const pinKin = useLink((state) => state.pinKin)
   const pinned = useLink((state) => state.pin)
-  const rows = useMemo(() => (judged === undefined || tables === undefined ? [] : listingRows(judged, tables)), [judged, tables])
+  const rows = useMemo(
+    () => (judged === undefined || tables === undefined ? [] : listingRows(judged, tables)),
+    [judged, tables],
+  )
   const compilation = judged?.compilation
   const noteOf = useMemo(() => new Map(compilation?.image?.notes.map((item) => [item.insn, item])), [compilation])
 
   useEffect(() => scrollToKin(element.current, '.pin'), [pinned, element])
   useEffect(() => scrollToKin(element.current, '.now'), [now, element])
 
-  if (judged === undefined || tables === undefined || compilation === undefined) return <div className="empty">Nothing has been assembled yet. Write a program in Start.</div>
-  const errors = new Map(compilation.diagnostics.filter((finding) => finding.severity === 'error').map((finding) => [finding.range.startLine, finding]))
+  if (judged === undefined || tables === undefined || compilation === undefined)
+    return <div className="empty">Nothing has been assembled yet. Write a program in Start.</div>
+  const errors = new Map(
+    compilation.diagnostics
+      .filter((finding) => finding.severity === 'error')
+      .map((finding) => [finding.range.startLine, finding]),
+  )
   const seen = compilation.kernel?.seen
   const reached = new Set(compilation.kernel?.steps?.map((step) => step.insn))
 
@@ -122,10 +139,16 @@ export function CodeListing({ note, verdicts, heat, rowHeight = 19, scroller, on
                 }}
               />
             )}
-            <span className="letter-cell">{block?.start === row.insn && <span className="letter">{block.letter.slice(0, 2)}</span>}</span>
-            {verdicts === true && <Gutters walked={walked} source={error?.source} deviceOk={compilation.device?.verdict === 'ok'} />}
+            <span className="letter-cell">
+              {block?.start === row.insn && <span className="letter">{block.letter.slice(0, 2)}</span>}
+            </span>
+            {verdicts === true && (
+              <Gutters walked={walked} source={error?.source} deviceOk={compilation.device?.verdict === 'ok'} />
+            )}
             <span className="n">{row.insn}</span>
-            {heat !== undefined && <span className="heat" style={{ background: `var(--h-${Math.round(6 * heat(row.insn))})` }} />}
+            {heat !== undefined && (
+              <span className="heat" style={{ background: `var(--h-${Math.round(6 * heat(row.insn))})` }} />
+            )}
             <span className="src">
               <CodeText text={row.text} grammar="bpf" />
             </span>
@@ -134,7 +157,11 @@ export function CodeListing({ note, verdicts, heat, rowHeight = 19, scroller, on
                 {removed.pass}
               </span>
             )}
-            {error !== undefined && verdicts === true ? <span className="ann bad">✕ {error.message}</span> : <span className="ann r">{note?.(row.insn)}</span>}
+            {error !== undefined && verdicts === true ? (
+              <span className="ann bad">✕ {error.message}</span>
+            ) : (
+              <span className="ann r">{note?.(row.insn)}</span>
+            )}
           </div>
         )
       })}
@@ -142,7 +169,15 @@ export function CodeListing({ note, verdicts, heat, rowHeight = 19, scroller, on
   )
 }
 
-function Gutters({ walked, source, deviceOk }: { readonly walked: boolean; readonly source: string | undefined; readonly deviceOk: boolean }): ReactElement {
+function Gutters({
+  walked,
+  source,
+  deviceOk,
+}: {
+  readonly walked: boolean
+  readonly source: string | undefined
+  readonly deviceOk: boolean
+}): ReactElement {
   const kernel = source === 'kernel' ? 'fail' : walked ? 'ok' : 'dot'
   const device = source === 'device' ? 'fail' : walked && deviceOk ? 'ok' : 'dot'
   const glyph = { ok: '✓', fail: '✕', dot: '·' }

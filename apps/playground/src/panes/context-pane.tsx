@@ -32,7 +32,15 @@ export function useContexts(core: number): readonly ContextView[] {
 
 const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0')
 
-export function ContextPane({ core, context, onContext }: { readonly core: number; readonly context: number; readonly onContext: (context: number) => void }): ReactElement {
+export function ContextPane({
+  core,
+  context,
+  onContext,
+}: {
+  readonly core: number
+  readonly context: number
+  readonly onContext: (context: number) => void
+}): ReactElement {
   const contexts = useContexts(core)
   const stop = useRun((state) => state.stop)
   return (
@@ -49,9 +57,15 @@ export function ContextPane({ core, context, onContext }: { readonly core: numbe
         </thead>
         <tbody>
           {contexts.map((view) => {
-            const now = stop?.context !== undefined && stop.context.core === view.core && stop.context.context === view.context
+            const now =
+              stop?.context !== undefined && stop.context.core === view.core && stop.context.context === view.context
             return (
-              <tr key={view.context} className={view.context === context ? 'sel' : undefined} onClick={() => onContext(view.context)} style={now ? { background: 'var(--now-wash)' } : undefined}>
+              <tr
+                key={view.context}
+                className={view.context === context ? 'sel' : undefined}
+                onClick={() => onContext(view.context)}
+                style={now ? { background: 'var(--now-wash)' } : undefined}
+              >
                 <td>
                   <button type="button" className="cell" aria-pressed={view.context === context}>
                     {now ? '▸ ' : ''}
@@ -108,7 +122,8 @@ export function RegisterPane({ core, context }: { readonly core: number; readonl
             {[...Array(11).keys()].map((register) => {
               const low = view.gprA[register * 2] ?? 0
               const high = view.gprA[register * 2 + 1] ?? 0
-              const changed = before !== undefined && (before.gprA[register * 2] !== low || before.gprA[register * 2 + 1] !== high)
+              const changed =
+                before !== undefined && (before.gprA[register * 2] !== low || before.gprA[register * 2 + 1] !== high)
               return (
                 <tr key={register}>
                   <td className="mono" style={{ width: 44 }}>
@@ -141,8 +156,16 @@ export function RegisterPane({ core, context }: { readonly core: number; readonl
               // oxlint-disable-next-line react/no-array-index-key
               <tr key={register}>
                 <td>{register}</td>
-                <td className={before !== undefined && before.gprA[register] !== value ? 'mono flash' : 'mono'}>{hex32(value)}</td>
-                <td className={before !== undefined && before.gprB[register] !== view.gprB[register] ? 'mono flash' : 'mono'}>{hex32(view.gprB[register] ?? 0)}</td>
+                <td className={before !== undefined && before.gprA[register] !== value ? 'mono flash' : 'mono'}>
+                  {hex32(value)}
+                </td>
+                <td
+                  className={
+                    before !== undefined && before.gprB[register] !== view.gprB[register] ? 'mono flash' : 'mono'
+                  }
+                >
+                  {hex32(view.gprB[register] ?? 0)}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -4,11 +4,11 @@
  */
 import { useEffect, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { dissect, writePcap } from '@offload/packet'
 import { useSlowTelemetry } from '../components/honesty-strip'
 import { grouped } from '../components/number-text'
 import { Pane } from '../components/pane'
+import { useVirtualRows } from '../components/virtual-rows'
 import { saveFile } from '../link/files'
 import { useDocument } from '../stores/document'
 import { useRun } from '../stores/run'
@@ -47,12 +47,20 @@ async function exportEvents(name: string): Promise<void> {
     notify('info', 'No event to export yet.')
     return
   }
-  const file = writePcap(events.map((event) => ({ time: event.time, data: event.packet.length > 0 ? event.packet : event.data, port: 0 })))
+  const file = writePcap(
+    events.map((event) => ({ time: event.time, data: event.packet.length > 0 ? event.packet : event.data, port: 0 })),
+  )
   saveFile(`${name}-events.pcap`, file, 'application/vnd.tcpdump.pcap')
   notify('info', `${events.length} events saved as pcap.`)
 }
 
-export function EventPane({ className, compact }: { readonly className?: string; readonly compact?: boolean }): ReactElement {
+export function EventPane({
+  className,
+  compact,
+}: {
+  readonly className?: string
+  readonly compact?: boolean
+}): ReactElement {
   const [chosen, setChosen] = useState<NumberedEvent | undefined>(undefined)
   const events = useEvents(500, chosen !== undefined && compact !== true)
   const telemetry = useSlowTelemetry()
@@ -65,22 +73,47 @@ export function EventPane({ className, compact }: { readonly className?: string;
       fixed
       testId="event-pane"
       controls={
-        <button type="button" className="btn small line" onClick={() => void exportEvents(name)} data-testid="export-events">
+        <button
+          type="button"
+          className="btn small line"
+          onClick={() => void exportEvents(name)}
+          data-testid="export-events"
+        >
           Save pcap
         </button>
       }
     >
       {events.length === 0 ? (
-        <div className="empty">No events yet. A program sends them with bpf_perf_event_output; open the demo “Packet sampler”.</div>
+        <div className="empty">
+          No events yet. A program sends them with bpf_perf_event_output; open the demo “Packet sampler”.
+        </div>
       ) : (
-        <div style={{ position: 'absolute', inset: 0, display: 'grid', gridTemplateRows: chosen === undefined ? '1fr' : 'minmax(90px, 1fr) minmax(0, 1.3fr)' }}>
-          <EventList events={events} chosen={chosen} onChoose={(event) => setChosen(event.number === chosen?.number ? undefined : event)} lost={telemetry.eventsLost} />
+        <div
+          style={{
+            position: 'absolute',
+            inset: 0,
+            display: 'grid',
+            gridTemplateRows: chosen === undefined ? '1fr' : 'minmax(90px, 1fr) minmax(0, 1.3fr)',
+          }}
+        >
+          <EventList
+            events={events}
+            chosen={chosen}
+            onChoose={(event) => setChosen(event.number === chosen?.number ? undefined : event)}
+            lost={telemetry.eventsLost}
+          />
           {chosen !== undefined && (
-            <div style={{ overflow: 'auto', borderTop: '1px solid var(--line)' }} tabIndex={0} role="group" aria-label={`Event ${chosen.number}`}>
+            <div
+              style={{ overflow: 'auto', borderTop: '1px solid var(--line)' }}
+              tabIndex={0}
+              role="group"
+              aria-label={`Event ${chosen.number}`}
+            >
               <div className="row" style={{ padding: '8px 12px 0' }}>
                 <b>Event {chosen.number}</b>
                 <span className="dim">
-                  core {chosen.cpu}, map {chosen.map}, {chosen.data.length} B of data, {chosen.packet.length} B of packet
+                  core {chosen.cpu}, map {chosen.map}, {chosen.data.length} B of data, {chosen.packet.length} B of
+                  packet
                 </span>
               </div>
               {chosen.data.length > 0 && <HexDump bytes={chosen.data} />}
@@ -105,9 +138,16 @@ const COLUMNS = '64px 92px minmax(0, 1fr) 64px 52px'
 
 function EventList({ events, chosen, lost, onChoose }: EventListProps): ReactElement {
   const scroller = useRef<HTMLDivElement>(null)
-  const list = useVirtualizer({ count: events.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12 })
+  const list = useVirtualRows(scroller, events.length, ROW)
   return (
-    <div ref={scroller} style={{ overflow: 'auto', position: 'relative' }} role="table" aria-label="Events" aria-rowcount={events.length} tabIndex={0}>
+    <div
+      ref={scroller}
+      style={{ overflow: 'auto', position: 'relative' }}
+      role="table"
+      aria-label="Events"
+      aria-rowcount={events.length}
+      tabIndex={0}
+    >
       <div role="row" className="list-head" style={{ gridTemplateColumns: COLUMNS }}>
         {['no.', 'time, ms', 'packet', 'proto', 'bytes'].map((title) => (
           <span role="columnheader" key={title}>
@@ -129,7 +169,15 @@ function EventList({ events, chosen, lost, onChoose }: EventListProps): ReactEle
               role="row"
               key={event.number}
               className={event.number === chosen?.number ? 'list-row sel' : 'list-row'}
-              style={{ gridTemplateColumns: COLUMNS, position: 'absolute', top: 0, left: 0, right: 0, height: ROW, transform: `translateY(${item.start}px)` }}
+              style={{
+                gridTemplateColumns: COLUMNS,
+                position: 'absolute',
+                top: 0,
+                left: 0,
+                right: 0,
+                height: ROW,
+                transform: `translateY(${item.start}px)`,
+              }}
               onClick={() => onChoose(event)}
             >
               <span role="cell">

@@ -33,7 +33,14 @@ export function GraphPane({ className }: { readonly className?: string }): React
             value={span}
             onChange={setSpan}
           />
-          <button type="button" className="btn ico" aria-pressed={table} aria-label={table ? 'Rates as a graph' : 'Rates as a table'} title={table ? 'As a graph' : 'As a table'} onClick={() => setTable(!table)}>
+          <button
+            type="button"
+            className="btn ico"
+            aria-pressed={table}
+            aria-label={table ? 'Rates as a graph' : 'Rates as a table'}
+            title={table ? 'As a graph' : 'As a table'}
+            onClick={() => setTable(!table)}
+          >
             {table ? Icon.chart : Icon.table}
           </button>
         </>
@@ -71,7 +78,12 @@ export function Figures(): ReactElement {
         <div key={name}>
           <span className="label">
             <svg width="14" height="4" aria-hidden="true">
-              <path d="M0 2h14" stroke={color} strokeWidth="3" strokeDasharray={dash === undefined ? undefined : '4 2'} />
+              <path
+                d="M0 2h14"
+                stroke={color}
+                strokeWidth="3"
+                strokeDasharray={dash === undefined ? undefined : '4 2'}
+              />
             </svg>
             {figure}
           </span>

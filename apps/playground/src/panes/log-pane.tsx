@@ -1,8 +1,8 @@
 /** The verifier's log in the kernel's exact text: a virtual list, so that a hundred thousand lines scroll smoothly. */
 import { useEffect, useMemo, useRef } from 'react'
 import type { ReactElement } from 'react'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { Pane } from '../components/pane'
+import { useVirtualRows } from '../components/virtual-rows'
 import { pin, useLink, useShown } from '../link/service'
 import { notify } from '../stores/view'
 
@@ -25,7 +25,11 @@ export function LogPane({ className }: { readonly className?: string }): ReactEl
   return (
     <Pane
       title="Log"
-      context={kernel === undefined ? '' : `kernel ${judged?.compilation.kernel === undefined ? '' : 'text'}, ${lines.length} lines, ${kernel.processedInsns} insns walked`}
+      context={
+        kernel === undefined
+          ? ''
+          : `kernel ${judged?.compilation.kernel === undefined ? '' : 'text'}, ${lines.length} lines, ${kernel.processedInsns} insns walked`
+      }
       className={className ?? ''}
       fixed
       testId="log-pane"
@@ -35,14 +39,24 @@ export function LogPane({ className }: { readonly className?: string }): ReactEl
         </button>
       }
     >
-      {kernel === undefined || kernel.log === '' ? <div className="empty">No log yet. It appears when the kernel has judged a program.</div> : <LogLines lines={lines} error={kernel.verdict === 'reject' ? kernel.error : ''} />}
+      {kernel === undefined || kernel.log === '' ? (
+        <div className="empty">No log yet. It appears when the kernel has judged a program.</div>
+      ) : (
+        <LogLines lines={lines} error={kernel.verdict === 'reject' ? kernel.error : ''} />
+      )}
     </Pane>
   )
 }
 
-export function LogLines({ lines, error }: { readonly lines: readonly string[]; readonly error: string }): ReactElement {
+export function LogLines({
+  lines,
+  error,
+}: {
+  readonly lines: readonly string[]
+  readonly error: string
+}): ReactElement {
   const scroller = useRef<HTMLDivElement>(null)
-  const list = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => 18, overscan: 20 })
+  const list = useVirtualRows(scroller, lines.length, 18)
   const pinned = useLink((state) => state.pinKin.insns)
   const failing = useMemo(() => (error === '' ? -1 : lines.lastIndexOf(error)), [lines, error])
 
@@ -58,7 +72,15 @@ export function LogLines({ lines, error }: { readonly lines: readonly string[]; 
   }, [pinned, lines])
 
   return (
-    <div ref={scroller} className="log" style={{ position: 'absolute', inset: 0, overflow: 'auto' }} tabIndex={0} role="log" aria-live="off" aria-label="Verifier log">
+    <div
+      ref={scroller}
+      className="log"
+      style={{ position: 'absolute', inset: 0, overflow: 'auto' }}
+      tabIndex={0}
+      role="log"
+      aria-live="off"
+      aria-label="Verifier log"
+    >
       <div style={{ height: list.getTotalSize(), position: 'relative', minWidth: 'max-content' }}>
         {list.getVirtualItems().map((item) => {
           const line = lines[item.index] ?? ''
@@ -70,7 +92,14 @@ export function LogLines({ lines, error }: { readonly lines: readonly string[]; 
             <div
               key={item.key}
               className={classes.join(' ')}
-              style={{ position: 'absolute', top: 0, left: 0, minWidth: '100%', height: 18, transform: `translateY(${item.start}px)` }}
+              style={{
+                position: 'absolute',
+                top: 0,
+                left: 0,
+                minWidth: '100%',
+                height: 18,
+                transform: `translateY(${item.start}px)`,
+              }}
               onClick={insn === undefined ? undefined : () => pin({ space: 'insn', start: insn, end: insn + 1 })}
             >
               {line === '' ? '\u00a0' : line}

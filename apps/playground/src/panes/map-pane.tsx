@@ -45,16 +45,17 @@ export function MapPane({ className }: { readonly className?: string }): ReactEl
   const definition = view === undefined ? undefined : maps?.[view.map]
 
   const update = async (key: string, value: string): Promise<string | undefined> => {
-    const answer = await cardCommands.mapUpdate(view!.map, key, value)
-    return answer.ok ? undefined : (answer.error ?? 'The card refused the write.')
+    const answer = await cardCommands.mapUpdate(view!.name, key, value)
+    return answer.ok ? undefined : answer.error
   }
   const remove = async (key: string): Promise<string | undefined> => {
-    const answer = await cardCommands.mapDelete(view!.map, key)
-    return answer.ok ? undefined : (answer.error ?? 'The card refused to delete it.')
+    const answer = await cardCommands.mapDelete(view!.name, key)
+    return answer.ok ? undefined : answer.error
   }
 
   const keyType = definition?.key
-  const protocolKeys = keyType?.kind === 'int' && (keyType.format === 'ipproto' || (view?.name === 'counts' && view.maxEntries === 256))
+  const protocolKeys =
+    keyType?.kind === 'int' && (keyType.format === 'ipproto' || (view?.name === 'counts' && view.maxEntries === 256))
   return (
     <Pane
       title={shown.length > 1 ? 'Maps' : `Map ${view?.name ?? ''}`}
@@ -65,7 +66,13 @@ export function MapPane({ className }: { readonly className?: string }): ReactEl
         view !== undefined && (
           <>
             {shown.length > 1 && (
-              <Segmented label="Map" small options={shown.map((candidate) => [String(candidate.map), candidate.name] as const)} value={String(view.map)} onChange={(map) => setChosen(Number(map))} />
+              <Segmented
+                label="Map"
+                small
+                options={shown.map((candidate) => [String(candidate.map), candidate.name] as const)}
+                value={String(view.map)}
+                onChange={(map) => setChosen(Number(map))}
+              />
             )}
             <button type="button" className="btn small" aria-pressed={raw} onClick={() => setRaw(!raw)}>
               {raw ? 'Typed' : 'Hex'}
@@ -79,7 +86,9 @@ export function MapPane({ className }: { readonly className?: string }): ReactEl
         ) : (
           <>
             <span className="dim ellipsis">
-              {view.more > 0 ? `${view.more} more ${view.type.includes('array') ? 'entries are zero' : 'entries'}` : `${view.entries.length} of ${view.maxEntries} entries`}
+              {view.more > 0
+                ? `${view.more} more ${view.type.includes('array') ? 'entries are zero' : 'entries'}`
+                : `${view.entries.length} of ${view.maxEntries} entries`}
             </span>
             <span className="grow" />
             {(view.more > 0 || all) && !view.type.includes('array') && (
@@ -95,7 +104,9 @@ export function MapPane({ className }: { readonly className?: string }): ReactEl
       }
     >
       {view === undefined ? (
-        <div className="empty">This program has no map. Declare one with “.map name array key u32 value u64 max 16”.</div>
+        <div className="empty">
+          This program has no map. Declare one with “.map name array key u32 value u64 max 16”.
+        </div>
       ) : view.entries.length === 0 ? (
         <div className="empty">
           No entries yet. Send traffic or add one.
@@ -104,7 +115,15 @@ export function MapPane({ className }: { readonly className?: string }): ReactEl
           </button>
         </div>
       ) : (
-        <MapTable key={`${view.map}.${raw}`} view={view} definition={definition} protocolKeys={protocolKeys} onUpdate={update} onDelete={remove} raw={raw} />
+        <MapTable
+          key={`${view.map}.${raw}`}
+          view={view}
+          definition={definition}
+          protocolKeys={protocolKeys}
+          onUpdate={update}
+          onDelete={remove}
+          raw={raw}
+        />
       )}
     </Pane>
   )

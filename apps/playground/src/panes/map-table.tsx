@@ -31,8 +31,14 @@ interface Memory {
 }
 
 export function MapTable({ view, definition, protocolKeys, onUpdate, onDelete, raw }: MapTableProps): ReactElement {
-  const keyColumns = useMemo(() => columnsOf(raw ? undefined : definition?.key, view.keySize, 'key'), [definition, raw, view.keySize])
-  const valueColumns = useMemo(() => columnsOf(raw ? undefined : definition?.value, view.valueSize, 'value'), [definition, raw, view.valueSize])
+  const keyColumns = useMemo(
+    () => columnsOf(raw ? undefined : definition?.key, view.keySize, 'key'),
+    [definition, raw, view.keySize],
+  )
+  const valueColumns = useMemo(
+    () => columnsOf(raw ? undefined : definition?.value, view.valueSize, 'value'),
+    [definition, raw, view.valueSize],
+  )
   const memory = useRef(new Map<string, Memory>())
   const nanoseconds = useRun.getState().telemetry.nanoseconds
   const [error, setError] = useState<string | undefined>(undefined)
@@ -42,7 +48,8 @@ export function MapTable({ view, definition, protocolKeys, onUpdate, onDelete, r
     const before = memory.current.get(key)
     const elapsed = before === undefined ? 0 : (nanoseconds - before.at) / 1e9
     let perSecond = before?.perSecond ?? 0
-    if (before !== undefined && lead !== undefined && elapsed > 0) perSecond = Math.max(0, Number(numberAt(value, lead) - numberAt(before.value, lead))) / elapsed
+    if (before !== undefined && lead !== undefined && elapsed > 0)
+      perSecond = Math.max(0, Number(numberAt(value, lead) - numberAt(before.value, lead))) / elapsed
     return { key, value, before: before?.value, perSecond }
   })
   useEffect(() => {
@@ -58,7 +65,12 @@ export function MapTable({ view, definition, protocolKeys, onUpdate, onDelete, r
   return (
     <>
       {error !== undefined && (
-        <p className="badge fail" role="alert" style={{ margin: 8, height: 'auto', padding: '4px 8px', whiteSpace: 'normal' }} data-testid="map-error">
+        <p
+          className="badge fail"
+          role="alert"
+          style={{ margin: 8, height: 'auto', padding: '4px 8px', whiteSpace: 'normal' }}
+          data-testid="map-error"
+        >
           ✕ {error}
         </p>
       )}
@@ -115,13 +127,21 @@ export function MapTable({ view, definition, protocolKeys, onUpdate, onDelete, r
               ))}
               {lead !== undefined && (
                 <td className="ink2">
-                  <span className="rate-bar" style={{ width: Math.max(row.perSecond > 0 ? 2 : 0, (row.perSecond / fastest) * 46) }} />
+                  <span
+                    className="rate-bar"
+                    style={{ width: Math.max(row.perSecond > 0 ? 2 : 0, (row.perSecond / fastest) * 46) }}
+                  />
                   {row.perSecond > 0 ? rate(row.perSecond) : '–'}
                 </td>
               )}
               {!fixed && (
                 <td className="r">
-                  <button type="button" className="btn small" aria-label={`Delete entry ${formatField(row.key, keyColumns[0]!)}`} onClick={() => void onDelete(row.key).then(setError)}>
+                  <button
+                    type="button"
+                    className="btn small"
+                    aria-label={`Delete entry ${formatField(row.key, keyColumns[0]!)}`}
+                    onClick={() => void onDelete(row.key).then(setError)}
+                  >
                     ✕
                   </button>
                 </td>
@@ -194,7 +214,13 @@ function ValueCell({ column, value, before, onCommit, onBad }: ValueCellProps): 
     )
   return (
     <td className={changed ? 'r flash' : 'r'}>
-      <button type="button" className="cell" title={`Edit ${column.name}`} aria-label={`${column.name} ${text}, edit`} onClick={() => setDraft(text)}>
+      <button
+        type="button"
+        className="cell"
+        title={`Edit ${column.name}`}
+        aria-label={`${column.name} ${text}, edit`}
+        onClick={() => setDraft(text)}
+      >
         {changed && (
           <span className="dim" style={{ fontSize: 9 }} aria-hidden="true">
             {rising ? '▲ ' : '▼ '}

@@ -32,16 +32,32 @@ function usePackets(limit: number, hold: boolean): readonly PacketRecord[] {
   return packets
 }
 
-const GLYPH: Readonly<Record<PacketRecord['outcome'], string>> = { pass: '✓', drop: '✕', tx: '↩', aborted: '!', lost: '–' }
+const GLYPH: Readonly<Record<PacketRecord['outcome'], string>> = {
+  pass: '✓',
+  drop: '✕',
+  tx: '↩',
+  aborted: '!',
+  lost: '–',
+}
 /** Left out where the pane is narrow; the packet's own view has them. */
 const WIDE: ReadonlySet<string> = new Set(['core', 'words'])
-const COLOR: Readonly<Record<PacketRecord['outcome'], string>> = { pass: 'var(--v-pass)', drop: 'var(--v-drop)', tx: 'var(--v-tx)', aborted: 'var(--v-abort)', lost: 'var(--ink-3)' }
+const COLOR: Readonly<Record<PacketRecord['outcome'], string>> = {
+  pass: 'var(--v-pass)',
+  drop: 'var(--v-drop)',
+  tx: 'var(--v-tx)',
+  aborted: 'var(--v-abort)',
+  lost: 'var(--ink-3)',
+}
 
 export function PacketPane({ className }: { readonly className?: string }): ReactElement {
   const [chosen, setChosen] = useState<PacketRecord | undefined>(undefined)
   const packets = usePackets(60, chosen !== undefined)
   return (
-    <Pane title="Packets" context={chosen === undefined ? 'the last that left the chip' : `#${chosen.number}`} className={className ?? ''} testId="packet-pane"
+    <Pane
+      title="Packets"
+      context={chosen === undefined ? 'the last that left the chip' : `#${chosen.number}`}
+      className={className ?? ''}
+      testId="packet-pane"
       controls={
         chosen !== undefined && (
           <button type="button" className="btn small line" onClick={() => setChosen(undefined)}>
@@ -82,9 +98,7 @@ export function PacketPane({ className }: { readonly className?: string }): Reac
                   </td>
                   <td>{found.protocol}</td>
                   <td className="r">{packet.data.length}</td>
-                  <td className="wide-only">
-                    {packet.core < 0 ? '–' : `${packet.core}.${packet.context}`}
-                  </td>
+                  <td className="wide-only">{packet.core < 0 ? '–' : `${packet.core}.${packet.context}`}</td>
                   <td className="r wide-only">{packet.words}</td>
                   <td className="r">{grouped(packet.departed - packet.arrived)}</td>
                 </tr>

@@ -15,8 +15,14 @@ export function PacketView({ bytes }: { readonly bytes: Uint8Array }): ReactElem
     <div onMouseLeave={() => setLit(undefined)} data-testid="packet-view">
       <div className="tree">
         {dissection.layers.map((layer) => (
-          <details key={`${layer.protocol}.${layer.offset}`} open={layer === dissection.layers.at(-1) || layer.protocol.startsWith('ipv')}>
-            <summary className="branch" onMouseEnter={() => setLit({ from: layer.offset, to: layer.offset + layer.length })}>
+          <details
+            key={`${layer.protocol}.${layer.offset}`}
+            open={layer === dissection.layers.at(-1) || layer.protocol.startsWith('ipv')}
+          >
+            <summary
+              className="branch"
+              onMouseEnter={() => setLit({ from: layer.offset, to: layer.offset + layer.length })}
+            >
               <b>{layer.title}</b>
               {layer.problems.map((problem) => (
                 <span key={problem} className="badge warn">
@@ -46,7 +52,9 @@ export function PacketView({ bytes }: { readonly bytes: Uint8Array }): ReactElem
 
 function fieldAt(layers: ReturnType<typeof dissect>['layers'], at: number): Range | undefined {
   for (const layer of layers)
-    for (const field of layer.fields) if (at >= field.offset && at < field.offset + field.length) return { from: field.offset, to: field.offset + field.length }
+    for (const field of layer.fields)
+      if (at >= field.offset && at < field.offset + field.length)
+        return { from: field.offset, to: field.offset + field.length }
   return undefined
 }
 
@@ -70,14 +78,20 @@ export function HexDump({ bytes, lit, onPoint }: HexDumpProps): ReactElement {
                 const at = row * 16 + index
                 const on = lit !== undefined && at >= lit.from && at < lit.to
                 return (
-                  <span key={index} className={on ? 'lit' : undefined} onMouseEnter={onPoint === undefined ? undefined : () => onPoint(at)}>
+                  <span
+                    key={index}
+                    className={on ? 'lit' : undefined}
+                    onMouseEnter={onPoint === undefined ? undefined : () => onPoint(at)}
+                  >
                     {byte.toString(16).padStart(2, '0')}
                     {index === 7 ? '  ' : ' '}
                   </span>
                 )
               })}
             </span>
-            <span className="dim">{part.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('')}</span>
+            <span className="dim">
+              {part.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('')}
+            </span>
           </div>
         )
       })}

@@ -11,7 +11,13 @@ import { useView } from '../stores/view'
 
 type Tab = 'bpf' | 'c' | 'story'
 
-export function ProgramPane({ guided, className }: { readonly guided?: boolean; readonly className?: string }): ReactElement {
+export function ProgramPane({
+  guided,
+  className,
+}: {
+  readonly guided?: boolean
+  readonly className?: string
+}): ReactElement {
   const [tab, setTab] = useState<Tab>('bpf')
   const document = useDocument((state) => state.document)
   const focused = useView((state) => state.editorFocused)
@@ -28,7 +34,15 @@ export function ProgramPane({ guided, className }: { readonly guided?: boolean; 
         <Tabs
           label="Program as"
           panel="program-panel"
-          tabs={demo === undefined ? [['bpf', 'BPF']] : [['bpf', 'BPF'], ['c', 'C'], ['story', 'Story']]}
+          tabs={
+            demo === undefined
+              ? [['bpf', 'BPF']]
+              : [
+                  ['bpf', 'BPF'],
+                  ['c', 'C'],
+                  ['story', 'Story'],
+                ]
+          }
           value={demo === undefined ? 'bpf' : tab}
           onChange={setTab}
         />
@@ -42,7 +56,13 @@ export function ProgramPane({ guided, className }: { readonly guided?: boolean; 
         {(tab === 'bpf' || demo === undefined) && <BpfEditor hint={guided === true} />}
         {tab === 'c' && demo !== undefined && <CListing text={demo.c} />}
         {tab === 'story' && demo !== undefined && (
-          <div className="listing prose" style={{ fontFamily: 'var(--font-ui)', alignContent: 'start' }} tabIndex={0} role="group" aria-label="Story">
+          <div
+            className="listing prose"
+            style={{ fontFamily: 'var(--font-ui)', alignContent: 'start' }}
+            tabIndex={0}
+            role="group"
+            aria-label="Story"
+          >
             {demo.story.split('\n\n').map((paragraph) => (
               <p key={paragraph}>{paragraph}</p>
             ))}
@@ -74,7 +94,13 @@ export function ProgramPane({ guided, className }: { readonly guided?: boolean; 
 
 function CListing({ text }: { readonly text: string }): ReactElement {
   return (
-    <div className="listing" style={{ lineHeight: '20px' }} tabIndex={0} role="group" aria-label="The same program in C">
+    <div
+      className="listing"
+      style={{ lineHeight: '20px' }}
+      tabIndex={0}
+      role="group"
+      aria-label="The same program in C"
+    >
       {text.split('\n').map((line, index) => (
         <div key={index} className="code-row">
           <span className="n">{index + 1}</span>

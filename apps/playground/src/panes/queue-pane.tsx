@@ -1,10 +1,10 @@
 /** RX queues of port 0: share and number of packets a queue, against an even spread, with the imbalance as a number. */
-import { useRef } from 'react'
+import { useEffect, useState } from 'react'
 import type { ReactElement } from 'react'
-import { useSlowTelemetry } from '../components/honesty-strip'
 import { grouped, percent } from '../components/number-text'
 import { Pane } from '../components/pane'
 import { useDocument } from '../stores/document'
+import { useRun } from '../stores/run'
 import type { Telemetry } from '../workers/telemetry'
 
 /** Largest over mean: 1 is even. Only queues that are there count. */
@@ -13,24 +13,36 @@ export function imbalance(counts: readonly number[]): number {
   return total === 0 ? 1 : Math.max(...counts) / (total / counts.length)
 }
 
-/** Packets by queue over about the last two seconds of the page's time, so that a change of mode is seen. */
-function useRecentQueues(telemetry: Telemetry, queues: number): number[] {
-  const kept = useRef<Telemetry[]>([])
-  const list = kept.current
-  if (list.at(-1) !== telemetry) {
-    if (list.length > 0 && list.at(-1)!.received > telemetry.received) list.length = 0
-    list.push(telemetry)
-    if (list.length > 9) list.shift()
-  }
-  const from = list[0]!
-  const base = from === telemetry ? undefined : from
-  return [...telemetry.queues.slice(0, queues)].map((count, index) => count - (base?.queues[index] ?? 0))
+/** Readings that the bars span: about two seconds of the page's time, so that a change of mode is soon seen. */
+const SPAN = 9
+
+/** Packets by queue lately, and since the start. */
+function useQueues(queues: number): { readonly recent: readonly number[]; readonly total: readonly number[] } {
+  const [counts, setCounts] = useState<{ recent: readonly number[]; total: readonly number[] }>({
+    recent: [],
+    total: [],
+  })
+  useEffect(() => {
+    let kept: Telemetry[] = []
+    const take = (): void => {
+      const { telemetry } = useRun.getState()
+      const newest = kept.at(-1)
+      if (newest === telemetry) return
+      if (newest !== undefined && newest.received > telemetry.received) kept = []
+      kept = [...kept.slice(1 - SPAN), telemetry]
+      const from = kept.length > 1 ? kept[0] : undefined
+      const total = Array.from(telemetry.queues.slice(0, queues))
+      setCounts({ recent: total.map((count, index) => count - (from?.queues[index] ?? 0)), total })
+    }
+    const timer = setInterval(take, 250)
+    return () => clearInterval(timer)
+  }, [queues])
+  return counts
 }
 
 export function QueuePane({ className }: { readonly className?: string }): ReactElement {
-  const telemetry = useSlowTelemetry()
   const queues = useDocument((state) => state.document.queues)
-  const counts = useRecentQueues(telemetry, queues)
+  const { recent: counts, total: all } = useQueues(queues)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const uneven = imbalance(counts)
   const most = Math.max(...counts, 1)
@@ -41,7 +53,12 @@ export function QueuePane({ className }: { readonly className?: string }): React
       className={className ?? ''}
       testId="queue-pane"
       controls={
-        <span className={uneven > 1.6 ? 'badge warn' : 'badge'} data-testid="imbalance" data-value={uneven.toFixed(2)} title="Busiest queue over the mean of all queues">
+        <span
+          className={uneven > 1.6 ? 'badge warn' : 'badge'}
+          data-testid="imbalance"
+          data-value={uneven.toFixed(2)}
+          title="Busiest queue over the mean of all queues"
+        >
           {uneven > 1.6 ? '! ' : ''}imbalance {uneven.toFixed(1)}×
         </span>
       }
@@ -51,14 +68,27 @@ export function QueuePane({ className }: { readonly className?: string }): React
       ) : (
         <div style={{ padding: '8px 12px' }} role="list">
           {counts.map((count, queue) => (
-            <div className="queue-row" role="listitem" key={queue} aria-label={`queue ${queue}: ${percent(count / total)}`} data-share={(count / total).toFixed(4)}>
+            <div
+              className="queue-row"
+              role="listitem"
+              key={queue}
+              aria-label={`queue ${queue}: ${percent(count / total)}`}
+              data-share={(count / total).toFixed(4)}
+            >
               <span className="r dim">{queue}</span>
               <span className="track">
-                <span className={count === most && uneven > 1.6 ? 'fill hot' : 'fill'} style={{ width: `${(count / most) * 100}%` }} />
-                <span className="even" style={{ left: `${Math.min(100, (total / counts.length / most) * 100)}%` }} title="an even spread" />
+                <span
+                  className={count === most && uneven > 1.6 ? 'fill hot' : 'fill'}
+                  style={{ width: `${(count / most) * 100}%` }}
+                />
+                <span
+                  className="even"
+                  style={{ left: `${Math.min(100, (total / counts.length / most) * 100)}%` }}
+                  title="an even spread"
+                />
               </span>
               <span className="ink2">
-                {percent(count / total)} <span className="dim">{grouped(telemetry.queues[queue] ?? 0)}</span>
+                {percent(count / total)} <span className="dim">{grouped(all[queue] ?? 0)}</span>
               </span>
             </div>
           ))}

@@ -23,7 +23,10 @@ function spanOf(list: HTMLElement, rows: readonly HTMLElement[], head: number): 
   const last = rows.at(-1)
   if (first === undefined || last === undefined) return undefined
   const clamp = (y: number): number => Math.max(0, Math.min(list.clientHeight, y))
-  return { top: head + clamp(first.offsetTop - list.scrollTop), bottom: head + clamp(last.offsetTop + last.offsetHeight - list.scrollTop) }
+  return {
+    top: head + clamp(first.offsetTop - list.scrollTop),
+    bottom: head + clamp(last.offsetTop + last.offsetHeight - list.scrollTop),
+  }
 }
 
 export function Ribbons({ left, right, moved }: RibbonsProps): ReactElement {
@@ -39,11 +42,23 @@ export function Ribbons({ left, right, moved }: RibbonsProps): ReactElement {
       if (target === null) return
       target.replaceChildren()
       if (from === null || to === null || tables === undefined) return
-      const insnRows = new Map([...from.querySelectorAll<HTMLElement>('[data-insn]')].map((row) => [Number(row.dataset['insn']), row]))
-      const wordRows = new Map([...to.querySelectorAll<HTMLElement>('[data-word]')].map((row) => [Number(row.dataset['word']), row]))
+      const insnRows = new Map(
+        [...from.querySelectorAll<HTMLElement>('[data-insn]')].map((row) => [Number(row.dataset['insn']), row]),
+      )
+      const wordRows = new Map(
+        [...to.querySelectorAll<HTMLElement>('[data-word]')].map((row) => [Number(row.dataset['word']), row]),
+      )
       const band = (insns: readonly number[], words: readonly number[], hue: string, pinned: boolean): void => {
-        const a = spanOf(from, insns.flatMap((insn) => insnRows.get(insn) ?? []), 30)
-        const b = spanOf(to, words.flatMap((word) => wordRows.get(word) ?? []), 30)
+        const a = spanOf(
+          from,
+          insns.flatMap((insn) => insnRows.get(insn) ?? []),
+          30,
+        )
+        const b = spanOf(
+          to,
+          words.flatMap((word) => wordRows.get(word) ?? []),
+          30,
+        )
         if (a === undefined || b === undefined) return
         const half = WIDTH / 2
         const d = `M0 ${a.top}C${half} ${a.top} ${half} ${b.top} ${WIDTH} ${b.top}V${b.bottom}C${half} ${b.bottom} ${half} ${a.bottom} 0 ${a.bottom}Z`
@@ -60,12 +75,22 @@ export function Ribbons({ left, right, moved }: RibbonsProps): ReactElement {
           const [start, end] = tables.wordsOf(insn)
           return [...Array(end - start).keys()].map((index) => start + index)
         })
-        band(insns, words.sort((x, y) => x - y), block.hue, false)
+        band(
+          insns,
+          words.sort((x, y) => x - y),
+          block.hue,
+          false,
+        )
       }
       const pinnedInsns = [...pinKin.insns].sort((x, y) => x - y)
       if (pinnedInsns.length > 0) {
         const block = tables.blocks[tables.blockOf(pinnedInsns[0]!)]
-        band(pinnedInsns, [...pinKin.words].sort((x, y) => x - y), block?.hue ?? 'var(--b-h)', true)
+        band(
+          pinnedInsns,
+          [...pinKin.words].sort((x, y) => x - y),
+          block?.hue ?? 'var(--b-h)',
+          true,
+        )
       }
     }
     draw()

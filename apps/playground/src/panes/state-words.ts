@@ -78,7 +78,8 @@ export function explainValue(value: string): string {
   if (kind === 'scalar') return scalarText(found)
   const name = POINTERS[kind!]
   if (name === undefined) return value
-  if (kind === 'pkt') return `packet${offsetText(found.get('off'))}${found.has('umax') || found.has('smax') || found.has('var_off') ? ' + a variable' : ''}, ${found.get('r') ?? '0'} B proven`
+  if (kind === 'pkt')
+    return `packet${offsetText(found.get('off'))}${found.has('umax') || found.has('smax') || found.has('var_off') ? ' + a variable' : ''}, ${found.get('r') ?? '0'} B proven`
   if (kind === 'map_ptr' || kind?.startsWith('map_value') === true) {
     const map = found.get('map')
     return `${name}${map === undefined ? '' : ` of ${map}`}${offsetText(found.get('off'))}`

@@ -24,7 +24,10 @@ const PROTOCOLS: readonly (readonly [string, Pick<FlowKind, 'l3' | 'l4' | 'tunne
 function protocolOf(kind: FlowKind): string {
   const tunnel = kind.l3 === 'ipip' ? 'ipip' : kind.tunnel
   const l3 = kind.l3 === 'ipip' ? 'ipv4' : kind.l3
-  return PROTOCOLS.find(([, form]) => form.l3 === l3 && form.l4 === kind.l4 && form.tunnel === tunnel)?.[0] ?? `${l3} ${kind.l4 ?? ''} ${tunnel ?? ''}`.trim()
+  return (
+    PROTOCOLS.find(([, form]) => form.l3 === l3 && form.l4 === kind.l4 && form.tunnel === tunnel)?.[0] ??
+    `${l3} ${kind.l4 ?? ''} ${tunnel ?? ''}`.trim()
+  )
 }
 
 function sizeText(size: FlowKind['size']): string {
@@ -35,8 +38,20 @@ function sizeText(size: FlowKind['size']): string {
 export function parseSizes(text: string): FlowKind['size'] | undefined {
   const parts = text.trim().split(/[\s,]+/)
   const pairs = parts.map((part) => part.split(':').map(Number))
-  if (pairs.some(([bytes, weight]) => bytes === undefined || !Number.isInteger(bytes) || bytes < 14 || bytes > 9600 || (weight !== undefined && !(weight > 0)))) return undefined
-  return pairs.length === 1 && pairs[0]![1] === undefined ? pairs[0]![0]! : pairs.map(([bytes, weight]) => [bytes!, weight ?? 1] as const)
+  if (
+    pairs.some(
+      ([bytes, weight]) =>
+        bytes === undefined ||
+        !Number.isInteger(bytes) ||
+        bytes < 14 ||
+        bytes > 9600 ||
+        (weight !== undefined && !(weight > 0)),
+    )
+  )
+    return undefined
+  return pairs.length === 1 && pairs[0]![1] === undefined
+    ? pairs[0]![0]!
+    : pairs.map(([bytes, weight]) => [bytes!, weight ?? 1] as const)
 }
 
 const WHOLE_NUMBER = /^\d+$/
@@ -56,7 +71,8 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
           <b style={{ color: 'var(--ink-1)' }} data-testid="replay-name">
             {traffic.name}
           </b>
-          Packets of this capture arrive at port 0, {traffic.loop ? 'over and over' : 'once'}, {traffic.rate > 0 ? `${mpps(traffic.rate)} million a second` : 'at their own times'}.
+          Packets of this capture arrive at port 0, {traffic.loop ? 'over and over' : 'once'},{' '}
+          {traffic.rate > 0 ? `${mpps(traffic.rate)} million a second` : 'at their own times'}.
           <label className="row">
             Mpps
             <input
@@ -79,19 +95,26 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
 
   const { spec } = traffic
   const full = lineRate(meanFrameSize(spec.kinds), device.portGbps)
-  const change = (index: number, part: Partial<FlowKind>): void => apply({ ...spec, kinds: spec.kinds.map((kind, at) => (at === index ? { ...kind, ...part } : kind)) })
+  const change = (index: number, part: Partial<FlowKind>): void =>
+    apply({ ...spec, kinds: spec.kinds.map((kind, at) => (at === index ? { ...kind, ...part } : kind)) })
   const rate = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
     const text = new FormData(event.currentTarget).get('rate')
     const value = Number(typeof text === 'string' ? text : '')
-    if (!(value > 0) || value > 1000) setError(`"${String(text)}" is not a rate between 0 and 1000 Mpps.`)
+    if (!(value > 0) || value > 1000)
+      setError(`"${typeof text === 'string' ? text : ''}" is not a rate between 0 and 1000 Mpps.`)
     else {
       setError(undefined)
       apply({ ...spec, rate: value * 1e6 })
     }
   }
   return (
-    <Pane title="Traffic" context={`${mpps(spec.rate)} Mpps, ${Math.round((spec.rate / full) * 100)} % of line`} className={className ?? ''} testId="traffic-form">
+    <Pane
+      title="Traffic"
+      context={`${mpps(spec.rate)} Mpps, ${Math.round((spec.rate / full) * 100)} % of line`}
+      className={className ?? ''}
+      testId="traffic-form"
+    >
       <div className="traffic-form">
         <div className="row" style={{ flexWrap: 'wrap' }} role="group" aria-label="Presets">
           {PRESETS.map((preset) => (
@@ -103,7 +126,13 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
         <form className="row" onSubmit={rate} key={spec.rate}>
           <label className="row">
             <span className="dim">rate</span>
-            <input className="field" name="rate" style={{ width: 84 }} defaultValue={String(spec.rate / 1e6)} aria-invalid={error !== undefined} />
+            <input
+              className="field"
+              name="rate"
+              style={{ width: 84 }}
+              defaultValue={String(spec.rate / 1e6)}
+              aria-invalid={error !== undefined}
+            />
             Mpps
           </label>
           <button type="submit" className="btn line">
@@ -113,7 +142,11 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
             Line rate
           </button>
           <label className="row" style={{ marginLeft: 'auto' }}>
-            <input type="checkbox" checked={spec.poisson === true} onChange={(event) => apply({ ...spec, poisson: event.currentTarget.checked })} />
+            <input
+              type="checkbox"
+              checked={spec.poisson === true}
+              onChange={(event) => apply({ ...spec, poisson: event.currentTarget.checked })}
+            />
             bursty
           </label>
         </form>
@@ -137,7 +170,14 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
               // A kind has no name of its own; its place in the mix is its identity.
               // oxlint-disable-next-line react/no-array-index-key
               <tr key={index}>
-                <Cell label="weight" value={String(kind.weight)} width={44} parse={(text) => (Number(text) > 0 ? { weight: Number(text) } : undefined)} onChange={(part) => change(index, part)} onBad={setError} />
+                <Cell
+                  label="weight"
+                  value={String(kind.weight)}
+                  width={44}
+                  parse={(text) => (Number(text) > 0 ? { weight: Number(text) } : undefined)}
+                  onChange={(part) => change(index, part)}
+                  onBad={setError}
+                />
                 <td>
                   <select
                     className="field small"
@@ -146,7 +186,11 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
                     onChange={(event) => {
                       const form = PROTOCOLS.find(([title]) => title === event.currentTarget.value)?.[1]
                       const { l4: _l4, tunnel: _tunnel, ...rest } = kind
-                      if (form !== undefined) apply({ ...spec, kinds: spec.kinds.map((old, at) => (at === index ? { ...rest, ...form } : old)) })
+                      if (form !== undefined)
+                        apply({
+                          ...spec,
+                          kinds: spec.kinds.map((old, at) => (at === index ? { ...rest, ...form } : old)),
+                        })
                     }}
                   >
                     {[...new Set([protocolOf(kind), ...PROTOCOLS.map(([title]) => title)])].map((title) => (
@@ -154,8 +198,24 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
                     ))}
                   </select>
                 </td>
-                <Cell label="destination port" value={kind.dstPort === undefined ? '' : String(kind.dstPort)} width={52} parse={(text) => (WHOLE_NUMBER.test(text) && Number(text) < 65536 ? { dstPort: Number(text) } : undefined)} onChange={(part) => change(index, part)} onBad={setError} />
-                <Cell label="flows" value={String(kind.flows)} width={60} parse={(text) => (WHOLE_NUMBER.test(text) && Number(text) > 0 ? { flows: Number(text) } : undefined)} onChange={(part) => change(index, part)} onBad={setError} />
+                <Cell
+                  label="destination port"
+                  value={kind.dstPort === undefined ? '' : String(kind.dstPort)}
+                  width={52}
+                  parse={(text) =>
+                    WHOLE_NUMBER.test(text) && Number(text) < 65536 ? { dstPort: Number(text) } : undefined
+                  }
+                  onChange={(part) => change(index, part)}
+                  onBad={setError}
+                />
+                <Cell
+                  label="flows"
+                  value={String(kind.flows)}
+                  width={60}
+                  parse={(text) => (WHOLE_NUMBER.test(text) && Number(text) > 0 ? { flows: Number(text) } : undefined)}
+                  onChange={(part) => change(index, part)}
+                  onBad={setError}
+                />
                 <Cell
                   label="bytes"
                   value={sizeText(kind.size)}
@@ -168,7 +228,13 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
                   onBad={setError}
                 />
                 <td>
-                  <button type="button" className="btn small" aria-label="Remove this kind" disabled={spec.kinds.length === 1} onClick={() => apply({ ...spec, kinds: spec.kinds.filter((_, at) => at !== index) })}>
+                  <button
+                    type="button"
+                    className="btn small"
+                    aria-label="Remove this kind"
+                    disabled={spec.kinds.length === 1}
+                    onClick={() => apply({ ...spec, kinds: spec.kinds.filter((_, at) => at !== index) })}
+                  >
                     ✕
                   </button>
                 </td>
@@ -177,14 +243,24 @@ export function TrafficForm({ className }: { readonly className?: string }): Rea
           </tbody>
         </table>
         <div className="row">
-          <button type="button" className="btn line small" onClick={() => apply({ ...spec, kinds: [...spec.kinds, { weight: 10, l3: 'ipv4', l4: 'udp', dstPort: 53, flows: 100, size: 60 }] })}>
+          <button
+            type="button"
+            className="btn line small"
+            onClick={() =>
+              apply({
+                ...spec,
+                kinds: [...spec.kinds, { weight: 10, l3: 'ipv4', l4: 'udp', dstPort: 53, flows: 100, size: 60 }],
+              })
+            }
+          >
             Add a kind
           </button>
           <span className="grow" />
           <FileButton />
         </div>
         <p className="dim" style={{ fontSize: 11, lineHeight: '16px' }}>
-          Bytes are without FCS: 60 here is the “64 B” of data sheets. A mix of sizes is written 60:3 590:1. Drop a pcap or pcapng anywhere on the page to replay it.
+          Bytes are without FCS: 60 here is the “64 B” of data sheets. A mix of sizes is written 60:3 590:1. Drop a pcap
+          or pcapng anywhere on the page to replay it.
         </p>
       </div>
     </Pane>

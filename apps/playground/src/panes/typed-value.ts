@@ -13,7 +13,12 @@ export interface Column extends FlatField {
 export type Parsed = { readonly ok: true; readonly hex: string } | { readonly ok: false; readonly error: string }
 
 export function columnsOf(type: DataType | undefined, size: number, name: string): Column[] {
-  const shown: DataType = type ?? { kind: 'array', of: { kind: 'int', size: 1, signed: false }, count: size, format: 'hex' }
+  const shown: DataType = type ?? {
+    kind: 'array',
+    of: { kind: 'int', size: 1, signed: false },
+    count: size,
+    format: 'hex',
+  }
   return flattenFields(shown).map((field) => ({ ...field, name: field.path === '' ? name : field.path }))
 }
 
@@ -43,5 +48,7 @@ export function editField(hex: string, column: Column, text: string): Parsed {
   const trimmed = text.replaceAll('\u202f', '').trim()
   if (trimmed === '') return { ok: false, error: `${column.name} is empty. Write a value, or press Escape.` }
   const parsed = parseTyped(trimmed, column, bytesOf(hex))
-  return parsed.ok ? { ok: true, hex: hexOf(parsed.bytes) } : { ok: false, error: `${column.name}: “${trimmed}” cannot be written, ${parsed.error}.` }
+  return parsed.ok
+    ? { ok: true, hex: hexOf(parsed.bytes) }
+    : { ok: false, error: `${column.name}: “${trimmed}” cannot be written, ${parsed.error}.` }
 }

@@ -4,10 +4,10 @@
  */
 import { useEffect, useMemo, useRef } from 'react'
 import type { ReactElement } from 'react'
-import { useVirtualizer } from '@tanstack/react-virtual'
 import type { VerifierStep } from '@offload/verifier'
 import { Icon } from '../components/icons'
 import { Pane } from '../components/pane'
+import { useVirtualRows } from '../components/virtual-rows'
 import { useShown } from '../link/service'
 
 export interface Stretch {
@@ -35,13 +35,19 @@ export function stretchesOf(steps: readonly VerifierStep[]): Stretch[] {
   return out
 }
 
-export function WalkPane({ step, onStep }: { readonly step: number; readonly onStep: (step: number) => void }): ReactElement {
+export function WalkPane({
+  step,
+  onStep,
+}: {
+  readonly step: number
+  readonly onStep: (step: number) => void
+}): ReactElement {
   const { judged } = useShown()
   const kernel = judged?.compilation.kernel
   const steps = useMemo(() => kernel?.steps ?? [], [kernel])
   const stretches = useMemo(() => stretchesOf(steps), [steps])
   const scroller = useRef<HTMLDivElement>(null)
-  const list = useVirtualizer({ count: stretches.length, getScrollElement: () => scroller.current, estimateSize: () => 44, overscan: 10 })
+  const list = useVirtualRows(scroller, stretches.length, 44)
   const current = stretches.findIndex(({ start, end }) => step >= start && step < end)
   useEffect(() => {
     if (current >= 0) list.scrollToIndex(current, { align: 'auto' })
@@ -57,13 +63,25 @@ export function WalkPane({ step, onStep }: { readonly step: number; readonly onS
       testId="walk-pane"
       controls={
         <>
-          <button type="button" className="btn ico" aria-label="Previous step of the walk" disabled={step <= 0} onClick={() => onStep(step - 1)}>
+          <button
+            type="button"
+            className="btn ico"
+            aria-label="Previous step of the walk"
+            disabled={step <= 0}
+            onClick={() => onStep(step - 1)}
+          >
             {Icon.back}
           </button>
           <span className="mono" style={{ fontSize: 11 }}>
             step {steps.length === 0 ? 0 : step + 1} of {steps.length}
           </span>
-          <button type="button" className="btn ico" aria-label="Next step of the walk" disabled={step >= steps.length - 1} onClick={() => onStep(step + 1)}>
+          <button
+            type="button"
+            className="btn ico"
+            aria-label="Next step of the walk"
+            disabled={step >= steps.length - 1}
+            onClick={() => onStep(step + 1)}
+          >
             {Icon.forward}
           </button>
         </>
@@ -72,7 +90,13 @@ export function WalkPane({ step, onStep }: { readonly step: number; readonly onS
       {steps.length === 0 ? (
         <div className="empty">The kernel has not walked this program.</div>
       ) : (
-        <div ref={scroller} style={{ position: 'absolute', inset: 0, overflow: 'auto' }} tabIndex={0} role="group" aria-label="Paths of the walk">
+        <div
+          ref={scroller}
+          style={{ position: 'absolute', inset: 0, overflow: 'auto' }}
+          tabIndex={0}
+          role="group"
+          aria-label="Paths of the walk"
+        >
           <div style={{ height: list.getTotalSize(), position: 'relative' }}>
             {list.getVirtualItems().map((item) => {
               const { start, end, depth } = stretches[item.index]!
@@ -80,8 +104,22 @@ export function WalkPane({ step, onStep }: { readonly step: number; readonly onS
               const last = steps[end - 1]!.insn
               const failed = rejected && item.index === stretches.length - 1
               return (
-                <div key={item.key} style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${item.start}px)`, padding: `4px 12px 0 ${12 + Math.min(depth, 12) * 14}px` }}>
-                  <button type="button" className={`stretch${failed ? ' fail' : ''}${item.index === current ? ' on' : ''}`} onClick={() => onStep(start)}>
+                <div
+                  key={item.key}
+                  style={{
+                    position: 'absolute',
+                    top: 0,
+                    left: 0,
+                    right: 0,
+                    transform: `translateY(${item.start}px)`,
+                    padding: `4px 12px 0 ${12 + Math.min(depth, 12) * 14}px`,
+                  }}
+                >
+                  <button
+                    type="button"
+                    className={`stretch${failed ? ' fail' : ''}${item.index === current ? ' on' : ''}`}
+                    onClick={() => onStep(start)}
+                  >
                     <b>{first === last ? first : `${first}–${last}`}</b>
                     <span className="dim">
                       {failed ? '✕ refused here' : end - start === 1 ? '1 instruction' : `${end - start} instructions`}

@@ -25,7 +25,8 @@ export function WhyPane(): ReactElement {
           {last?.compilation.ok === true ? (
             <>
               <b style={{ color: 'var(--ink-1)' }}>Both accept this program.</b>
-              The kernel walked {kernel?.processedInsns ?? 0} instructions over {kernel?.totalStates ?? 0} states and found every access safe. The driver found nothing that the card cannot do.
+              The kernel walked {kernel?.processedInsns ?? 0} instructions over {kernel?.totalStates ?? 0} states and
+              found every access safe. The driver found nothing that the card cannot do.
             </>
           ) : (
             'No verdict yet.'
@@ -43,7 +44,8 @@ export function WhyPane(): ReactElement {
         return (
           <article key={`${finding.code}.${finding.range.startLine}.${finding.message}`} className="why">
             <h3>
-              {WHO[finding.source]} refuses {insn === undefined ? `line ${finding.range.startLine}` : `insn ${insn}, line ${finding.range.startLine}`}
+              {WHO[finding.source]} refuses{' '}
+              {insn === undefined ? `line ${finding.range.startLine}` : `insn ${insn}, line ${finding.range.startLine}`}
             </h3>
             <p className="mono why-message">{finding.message}</p>
             <p className="code-row" style={{ lineHeight: '19px', fontFamily: 'var(--font-code)' }}>
@@ -94,17 +96,24 @@ export function WhyPane(): ReactElement {
 
 /** Registers that the refused line or the message names, as they were. */
 function involved(line: string, state: string, message: string) {
-  const named = new Set([...line.matchAll(/\b[rw](\d+)\b/g), ...message.matchAll(/\bR(\d+)\b/g)].map((match) => `R${match[1]}`))
+  const named = new Set(
+    [...line.matchAll(/\b[rw](\d+)\b/g), ...message.matchAll(/\bR(\d+)\b/g)].map((match) => `R${match[1]}`),
+  )
   return splitState(state).filter(({ name }) => named.has(name))
 }
 
 /** The next step for the refusals that beginners meet most, by the kernel's words. */
 function advice(message: string): string {
-  if (/invalid access to packet|offset is outside of the packet/.test(message)) return 'Compare the packet pointer plus the bytes you read with data_end before this line, and read only on the path where they fit.'
-  if (/invalid mem access 'map_value_or_null'|or_null/.test(message)) return 'A lookup may find nothing. Compare its result with 0 and leave before you use it.'
-  if (/!read_ok/.test(message)) return 'This register holds nothing here: it was never written, or a call has clobbered it. Calls keep only r6 to r9.'
-  if (/back-edge|infinite loop/.test(message)) return 'The loop has no bound that the kernel can see. Count down a number it knows, and leave at zero.'
-  if (/invalid bpf_context access/.test(message)) return 'The context has no such field at this offset and size, or it may not be written here.'
+  if (/invalid access to packet|offset is outside of the packet/.test(message))
+    return 'Compare the packet pointer plus the bytes you read with data_end before this line, and read only on the path where they fit.'
+  if (/invalid mem access 'map_value_or_null'|or_null/.test(message))
+    return 'A lookup may find nothing. Compare its result with 0 and leave before you use it.'
+  if (/!read_ok/.test(message))
+    return 'This register holds nothing here: it was never written, or a call has clobbered it. Calls keep only r6 to r9.'
+  if (/back-edge|infinite loop/.test(message))
+    return 'The loop has no bound that the kernel can see. Count down a number it knows, and leave at zero.'
+  if (/invalid bpf_context access/.test(message))
+    return 'The context has no such field at this offset and size, or it may not be written here.'
   if (/unreachable insn/.test(message)) return 'No path leads to this instruction. Remove it or jump to it.'
   if (/unknown opcode|invalid func/.test(message)) return 'This kernel does not know it for this kind of program.'
   return ''

@@ -1,5 +1,5 @@
 /** The pinned word as its 64 bits in field cells, with names, values and meanings from the encoder's own table. */
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { STORE, classOf, readField, wordAt, wordHex } from '@offload/nfp'
 import type { Field } from '@offload/nfp'
@@ -22,30 +22,46 @@ export function WordFields(): ReactElement {
         <div className="pane-head">
           <h2>Word</h2>
         </div>
-        <div className="empty">Click a BPF instruction or a word to pin it: its kin lights up everywhere, and the word’s bit fields appear here.</div>
+        <div className="empty">
+          Click a BPF instruction or a word to pin it: its kin lights up everywhere, and the word’s bit fields appear
+          here.
+        </div>
       </section>
     )
   return (
     <section className="pane word-pane" aria-label="Word" data-testid="word-pane">
       <div className="pane-head">
         <h2>{index === undefined ? 'No word' : `Word ${index}`}</h2>
-        <span className="mono ink2 ellipsis">{index === undefined ? '' : (judged?.compilation.disassembly?.[index] ?? '').replace(/^\s*\.?\d+\s+/, '')}</span>
+        <span className="mono ink2 ellipsis">
+          {index === undefined ? '' : (judged?.compilation.disassembly?.[index] ?? '').replace(/^\s*\.?\d+\s+/, '')}
+        </span>
         {sorted.length > 1 && (
           <>
-            <button type="button" className="btn small" aria-label="Previous word" onClick={() => setOffset(Math.max(0, Math.min(offset, sorted.length - 1) - 1))}>
+            <button
+              type="button"
+              className="btn small"
+              aria-label="Previous word"
+              onClick={() => setOffset(Math.max(0, Math.min(offset, sorted.length - 1) - 1))}
+            >
               ‹
             </button>
             <span>
               {Math.min(offset, sorted.length - 1) + 1} of {sorted.length}
             </span>
-            <button type="button" className="btn small" aria-label="Next word" onClick={() => setOffset(Math.min(sorted.length - 1, offset + 1))}>
+            <button
+              type="button"
+              className="btn small"
+              aria-label="Next word"
+              onClick={() => setOffset(Math.min(sorted.length - 1, offset + 1))}
+            >
               ›
             </button>
           </>
         )}
         <span className="grow" />
         <span>
-          pinned with <b style={{ color: 'var(--ink-1)' }}>insn {[...insns].join(', ') || '–'}</b>, line {[...lines].join(', ') || '–'}
+          pinned with <b style={{ color: 'var(--ink-1)' }}>insn {[...insns].join(', ') || '–'}</b>, line{' '}
+          {[...lines].join(', ') || '–'}
         </span>
         <button type="button" className="btn line small" onClick={unpin}>
           Unpin <kbd>L</kbd>
@@ -53,14 +69,22 @@ export function WordFields(): ReactElement {
       </div>
       {index === undefined ? (
         <div className="empty">
-          {image.notes.filter((note) => insns.has(note.insn)).map((note) => (
-            <p key={note.insn}>
-              Insn {note.insn} made no words: {note.kind} by {note.pass}. {note.reason}
-            </p>
-          ))}
+          {image.notes
+            .filter((note) => insns.has(note.insn))
+            .map((note) => (
+              <p key={note.insn}>
+                Insn {note.insn} made no words: {note.kind} by {note.pass}. {note.reason}
+              </p>
+            ))}
         </div>
       ) : (
-        <Bits key={index} words={image.words} relocated={judged?.compilation.relocated} index={index} reason={image.origins[index]?.reason ?? ''} />
+        <Bits
+          key={index}
+          words={image.words}
+          relocated={judged?.compilation.relocated}
+          index={index}
+          reason={image.origins[index]?.reason ?? ''}
+        />
       )}
     </section>
   )
@@ -91,15 +115,22 @@ function cellsOf(fields: readonly Field[]): Field[] {
 function Bits({ words, relocated, index, reason }: BitsProps): ReactElement {
   const word = wordAt(words, index)
   const layout = classOf(word)
-  const cells = useMemo(() => cellsOf([STORE.relocation, STORE.ecc, ...Object.values(layout?.fields ?? {})]), [layout])
+  const cells = cellsOf([STORE.relocation, STORE.ecc, ...Object.values(layout?.fields ?? {})])
   const [chosen, setChosen] = useState<Field | undefined>(undefined)
-  const bit = (position: number): number => (position > 31 ? (word.hi >>> (position - 32)) & 1 : (word.lo >>> position) & 1)
+  const bit = (position: number): number =>
+    position > 31 ? (word.hi >>> (position - 32)) & 1 : (word.lo >>> position) & 1
   const hex = wordHex(words, index)
   return (
     <div className="pane-body" tabIndex={0} role="group" aria-label="Bit fields">
       <div className="bits">
         {cells.map((cell) => (
-          <button type="button" key={cell.msb} className={chosen === cell ? 'bit-field on' : 'bit-field'} onMouseEnter={() => setChosen(cell)} onFocus={() => setChosen(cell)}>
+          <button
+            type="button"
+            key={cell.msb}
+            className={chosen?.msb === cell.msb && chosen.name === cell.name ? 'bit-field on' : 'bit-field'}
+            onMouseEnter={() => setChosen(cell)}
+            onFocus={() => setChosen(cell)}
+          >
             <span className="range">{cell.msb === cell.lsb ? cell.msb : `${cell.msb}–${cell.lsb}`}</span>
             <span className="cells">
               {[...Array(cell.msb - cell.lsb + 1).keys()].map((i) => (
@@ -109,7 +140,13 @@ function Bits({ words, relocated, index, reason }: BitsProps): ReactElement {
               ))}
             </span>
             <small>{cell.name}</small>
-            <b>{cell.name === '' ? '' : cell.msb - cell.lsb < 4 ? readField(word, cell) : `0x${readField(word, cell).toString(16)}`}</b>
+            <b>
+              {cell.name === ''
+                ? ''
+                : cell.msb - cell.lsb < 4
+                  ? readField(word, cell)
+                  : `0x${readField(word, cell).toString(16)}`}
+            </b>
           </button>
         ))}
       </div>

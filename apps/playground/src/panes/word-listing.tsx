@@ -26,7 +26,10 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
   const now = useNowWord()
   const compilation = judged?.compilation
   const words = relocated ? compilation?.relocated : compilation?.image?.words
-  const hexes = useMemo(() => (words === undefined ? [] : [...Array(words.length / 2).keys()].map((index) => wordHex(words, index))), [words])
+  const hexes = useMemo(
+    () => (words === undefined ? [] : [...Array(words.length / 2).keys()].map((index) => wordHex(words, index))),
+    [words],
+  )
   const most = useMemo(() => Array.from(counts).reduce((top, count) => Math.max(top, count), 1), [counts])
   const list = useRef(scroller)
 
@@ -35,13 +38,28 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
     const row = element?.querySelector<HTMLElement>('.code-row.pin')
     if (element === null || element === undefined || row === null || row === undefined) return
     const top = row.offsetTop - element.scrollTop
-    if (top < 0 || top + row.offsetHeight > element.clientHeight) element.scrollTo({ top: row.offsetTop - element.clientHeight / 3, behavior: 'smooth' })
+    if (top < 0 || top + row.offsetHeight > element.clientHeight)
+      element.scrollTo({ top: row.offsetTop - element.clientHeight / 3, behavior: 'smooth' })
   }, [pinned])
 
-  if (compilation?.image === undefined || tables === undefined) return <div className="empty">No words: the program has not been accepted by kernel and device. See Verifier for the reason.</div>
+  if (compilation?.image === undefined || tables === undefined)
+    return (
+      <div className="empty">
+        No words: the program has not been accepted by kernel and device. See Verifier for the reason.
+      </div>
+    )
   const { origins } = compilation.image
   return (
-    <div className="listing" ref={scroller} onScroll={onScroll} onMouseLeave={() => hover(undefined)} tabIndex={0} role="group" aria-label="NFP words" style={{ ['--lh-code' as string]: `${rowHeight}px`, fontSize: '11.5px' }}>
+    <div
+      className="listing"
+      ref={scroller}
+      onScroll={onScroll}
+      onMouseLeave={() => hover(undefined)}
+      tabIndex={0}
+      role="group"
+      aria-label="NFP words"
+      style={{ ['--lh-code' as string]: `${rowHeight}px`, fontSize: '11.5px' }}
+    >
       {hexes.map((hex, word) => {
         const insn = origins[word]?.insn ?? -1
         const block = insn < 0 ? undefined : tables.blocks[tables.blockOf(insn)]

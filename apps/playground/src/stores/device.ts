@@ -16,7 +16,11 @@ function shortTitle(name: string): string {
   return name.replace(/\s*\(.*\)$/, '').replace(/(\d)x(\d+)GbE$/, '$1×$2')
 }
 
-export const DEVICE_LIST: readonly DeviceEntry[] = Object.entries(DEVICES).map(([id, profile]) => ({ id, title: shortTitle(profile.name), profile }))
+export const DEVICE_LIST: readonly DeviceEntry[] = Object.entries(DEVICES).map(([id, profile]) => ({
+  id,
+  title: shortTitle(profile.name),
+  profile,
+}))
 
 export function deviceOf(id: string): DeviceEntry {
   return DEVICE_LIST.find((device) => device.id === id) ?? DEVICE_LIST[0]!

@@ -18,16 +18,18 @@ interface DocumentState {
   readonly document: SessionDocument
   /** Counts changes of the source text. */
   readonly edits: number
-  setSource(source: string): void
-  patch(part: Partial<SessionDocument>): void
-  replace(document: SessionDocument): void
+  readonly setSource: (source: string) => void
+  readonly patch: (part: Partial<SessionDocument>) => void
+  readonly replace: (document: SessionDocument) => void
 }
 
 export const useDocument = create<DocumentState>((set) => ({
   document: documentOfDemo(DEMOS[0]!),
   edits: 0,
   setSource: (source) =>
-    set((state) => (source === state.document.source ? state : { document: { ...state.document, source }, edits: state.edits + 1 })),
+    set((state) =>
+      source === state.document.source ? state : { document: { ...state.document, source }, edits: state.edits + 1 },
+    ),
   patch: (part) => set((state) => ({ document: { ...state.document, ...part } })),
   replace: (document) => set((state) => ({ document, edits: state.edits + 1 })),
 }))

@@ -21,4 +21,9 @@ interface VerdictState {
   readonly stopped: string | undefined
 }
 
-export const useVerdict = create<VerdictState>(() => ({ last: undefined, good: undefined, checking: true, stopped: undefined }))
+export const useVerdict = create<VerdictState>(() => ({
+  last: undefined,
+  good: undefined,
+  checking: true,
+  stopped: undefined,
+}))

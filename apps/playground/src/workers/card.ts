@@ -5,8 +5,12 @@
 import { releaseProxy, transfer, wrap } from 'comlink'
 import type { Remote } from 'comlink'
 import type { CardWorker } from './card.worker'
+import type { MemberTask } from './member.worker'
 import { EMPTY_TELEMETRY, TELEMETRY_LENGTH, readTelemetry } from './telemetry'
 import type { Telemetry } from './telemetry'
+
+/** Threads that share a chip: more than this gain little, and the page needs a processor too. */
+const MAX_MEMBERS = 4
 
 export class Card {
   readonly shared: boolean = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated
@@ -15,6 +19,7 @@ export class Card {
   private view: Float64Array | undefined
   private lent: Float64Array<ArrayBuffer> | undefined
   private latest: Telemetry = EMPTY_TELEMETRY
+  private members: Worker[] = []
   private readonly onCrash: (message: string) => void
 
   constructor(onCrash: (message: string) => void) {
@@ -50,8 +55,31 @@ export class Card {
     return this.latest
   }
 
+  /**
+   * Let further threads join the chip that has just been loaded. Without shared memory, or on a single processor,
+   * the card's own worker does it all.
+   */
+  async join(): Promise<void> {
+    this.dismissMembers()
+    const members = this.shared ? Math.min(MAX_MEMBERS, navigator.hardwareConcurrency) : 1
+    if (members < 2) return
+    const share = await this.commands.share(members)
+    for (let member = 1; member < members; member++) {
+      const worker = new Worker(new URL('./member.worker.ts', import.meta.url), { type: 'module', name: `member ${member}` })
+      const task: MemberTask = { share, member, members }
+      worker.postMessage(task)
+      this.members.push(worker)
+    }
+  }
+
+  private dismissMembers(): void {
+    for (const worker of this.members) worker.terminate()
+    this.members = []
+  }
+
   /** End the worker, whatever it is doing. The next command starts another, empty one. */
   end(): void {
+    this.dismissMembers()
     this.remote?.[releaseProxy]()
     this.worker?.terminate()
     this.remote = undefined

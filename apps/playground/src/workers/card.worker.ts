@@ -4,28 +4,27 @@
  * sent per packet. It computes nothing that an engine should.
  */
 import { expose, transfer } from 'comlink'
+import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { createPlayback } from '@offload/session'
-import type { Compilation, EventView, MapView, Playback, SessionDocument, Traffic } from '@offload/session'
-import type { ContextView, PacketRecord } from '@offload/nfp-chip'
+import type { Compilation, EventView, MapView, Playback, SessionDocument, StepSize, Traffic } from '@offload/session'
+import type { ChipShare, ContextView, PacketRecord } from '@offload/nfp-chip'
 import { LatencyWindow } from './latency-window'
 import { Recent } from './recent'
 import { TELEMETRY_LENGTH, writeTelemetry } from './telemetry'
 
-export type StepSize = 'packet' | 'insn' | 'word' | 'cycle'
+export type { StepSize }
 
-export interface LoadAnswer {
-  readonly ok: boolean
-  readonly error?: string
-}
+export type Answer = { readonly ok: true } | { readonly ok: false; readonly error: string }
 
-/** Where a paused card stands: the context that runs next. */
+/** Where a paused card stands. */
 export interface Stop {
   readonly now: number
   readonly received: number
   readonly stateHash: string
+  /** The context that runs next, if any. */
   readonly context?: ContextView
-  /** Its word, counted from the first word of the program; negative or beyond the end: firmware. */
-  readonly programWord?: number
+  /** Its word, counted from the first word of the program; -1: firmware. */
+  readonly programWord: number
 }
 
 export interface NumberedEvent extends EventView {
@@ -34,21 +33,29 @@ export interface NumberedEvent extends EventView {
 
 /** How long one slice computes before commands get their turn (milliseconds). */
 const SLICE_MS = 8
+/** Counters are published no more often than a screen is drawn. */
+const PUBLISH_MS = 14
+/**
+ * A run of so many packets goes in bursts of this many, each to its end. Part of what "the same state after the same
+ * packets" means: never adapt it to the machine.
+ */
+const BURST = 1000
 const KEPT_PACKETS = 400
-const KEPT_EVENTS = 2000
+const KEPT_EVENTS = 4000
+const CONTEXTS_PER_CORE = 4
 
 let playback: Playback | undefined
 let telemetry: Float64Array = new Float64Array(TELEMETRY_LENGTH)
+let members = 1
 let running = false
 /** Bumped whenever a run ends or another begins, so that a late slice of the old one does nothing. */
 let runNumber = 0
 let realMs = 0
 let generation = 0
-/** Packets at which the run ends; Infinity runs on. */
-let stopAt = Infinity
 /** Simulated nanoseconds per real nanosecond; Infinity runs as fast as it can. */
 let ratio = Infinity
 let sliceCycles = 2000
+let published = 0
 let received = 0
 let contexts = new Uint8Array(0)
 let latency = new LatencyWindow()
@@ -71,9 +78,12 @@ function must(): Playback {
   return playback
 }
 
+const answer = (error: string | undefined): Answer => (error === undefined ? { ok: true } : { ok: false, error })
+
 /** Take what happened since the last call and publish the counters. */
 function publish(): void {
   if (playback === undefined) return
+  published = performance.now()
   const reading = playback.read()
   received = reading.counters.received
   for (const packet of reading.packets) {
@@ -81,68 +91,108 @@ function publish(): void {
     latency.push(packet.departed - packet.arrived)
   }
   for (const event of reading.events) events.push(event)
-  const states = playback.contextStates()
-  if (contexts.length !== states.length) contexts = new Uint8Array(states.length)
-  contexts.set(states)
+  const chip = playback.chip.telemetry
+  if (contexts.length !== chip.contextCount) contexts = new Uint8Array(chip.contextCount)
+  chip.contextStates(contexts)
   writeTelemetry(telemetry, {
     reading,
+    eventsLost: playback.eventsLost(),
     running,
     realMs,
-    workers: playback.workers,
+    workers: members,
     generation,
-    contextsPerCore: reading.counters.busy.length === 0 ? 0 : Math.round(states.length / reading.counters.busy.length),
+    contextsPerCore: CONTEXTS_PER_CORE,
     contexts,
     latency: latency.quantiles(),
   })
 }
 
 /** One slice of about `SLICE_MS`; adapts how many cycles that is. */
-function slice(card: Playback): void {
+function slice(card: Playback, most: number): void {
   const begun = performance.now()
-  if (stopAt === Infinity) card.run(sliceCycles)
-  else card.runPackets(Math.max(1, Math.min(stopAt - received, Math.ceil(sliceCycles / 100))))
+  card.run(Math.min(sliceCycles, most))
   const took = performance.now() - begun
   realMs += took
   if (took < SLICE_MS / 2) sliceCycles = Math.min(sliceCycles * 2, 50_000_000)
   else if (took > SLICE_MS * 1.5) sliceCycles = Math.max(64, Math.floor((sliceCycles * SLICE_MS) / took))
 }
 
-/** Run until the wanted number of packets (true) or until another command takes over (false). */
-async function loop(): Promise<boolean> {
+/** Run until another command takes over. */
+async function runOn(card: Playback): Promise<void> {
   const mine = ++runNumber
   running = true
   publish()
-  let credit = performance.now()
-  let simulated = must().read().nanoseconds
-  while (running && mine === runNumber && playback !== undefined) {
+  let since = performance.now()
+  let simulated = card.nanoseconds
+  while (mine === runNumber) {
+    let most = Infinity
     if (ratio !== Infinity) {
-      const due = (performance.now() - credit) * 1e6 * ratio
-      if (must().now() > 0 && nanosecondsNow() - simulated >= due) {
+      // Simulated time that is due by now and has not been run.
+      const due = simulated + (performance.now() - since) * 1e6 * ratio - card.nanoseconds
+      most = Math.floor((due * card.chip.config.device.clockMHz) / 1000)
+      if (most < 1) {
         publish()
-        await sleep(8)
+        await sleep(PUBLISH_MS)
         continue
       }
-      sliceCycles = Math.max(1, Math.min(sliceCycles, Math.ceil(ratio * 8e6)))
+    } else {
+      since = performance.now()
+      simulated = card.nanoseconds
     }
-    slice(playback)
-    publish()
-    if (received >= stopAt) {
-      running = false
-      stopAt = Infinity
-      publish()
-      return true
-    }
-    if (performance.now() - credit > 1000) {
-      credit = performance.now()
-      simulated = nanosecondsNow()
-    }
+    slice(card, most)
+    if (performance.now() - published > PUBLISH_MS) publish()
     await breathe()
   }
-  return false
 }
 
-function nanosecondsNow(): number {
-  return must().nanoseconds()
+/** Let exactly so many packets arrive and leave. True when they did, false when another command took over. */
+async function runBursts(card: Playback, count: number): Promise<boolean> {
+  const mine = ++runNumber
+  running = true
+  for (let left = count; left > 0; ) {
+    const begun = performance.now()
+    const done = card.runPackets(Math.min(BURST, left))
+    realMs += performance.now() - begun
+    publish()
+    await breathe()
+    if (mine !== runNumber) return false
+    left -= done
+    if (done === 0) break
+  }
+  running = false
+  publish()
+  return true
+}
+
+/** End whatever runs; its loop sees the number and leaves. */
+function halt(): void {
+  runNumber++
+  running = false
+}
+
+/** The first context that is ready or running, as the card counts them. */
+function nextContext(card: Playback): ContextView | undefined {
+  for (let index = 0; index < contexts.length; index++) {
+    const view = card.chip.context(Math.floor(index / CONTEXTS_PER_CORE), index % CONTEXTS_PER_CORE)
+    if (view.state === 'running' || view.state === 'ready') return view
+  }
+  return undefined
+}
+
+function wordOf(card: Playback, context: ContextView | undefined): number {
+  const start = FIRMWARE_PROFILES[card.document.firmware].startOff[0] ?? 0
+  const word = context === undefined ? -1 : context.pc - start
+  return word >= 0 && word < card.chip.telemetry.wordCounts().length ? word : -1
+}
+
+function stopAt(card: Playback, context: ContextView | undefined): Stop {
+  return {
+    now: card.now,
+    received,
+    stateHash: card.stateHash(),
+    programWord: wordOf(card, context),
+    ...(context === undefined ? {} : { context }),
+  }
 }
 
 const card = {
@@ -159,16 +209,16 @@ const card = {
   },
 
   /** A new card with this document's program, traffic and maps, at cycle 0. */
-  load(document: SessionDocument, compilation: Compilation): LoadAnswer {
-    runNumber++
-    running = false
-    const made = createPlayback(document, compilation)
-    if (!made.ok) return { ok: false, error: made.error }
+  load(document: SessionDocument, compilation: Compilation, shared: boolean): Answer {
+    halt()
+    playback?.chip.dismiss()
+    members = 1
+    const made = createPlayback(document, compilation, { shared })
+    if (!made.ok) return made
     playback = made.playback
     realMs = 0
     received = 0
     generation++
-    stopAt = Infinity
     sliceCycles = 2000
     packets = new Recent(KEPT_PACKETS)
     events = new Recent(KEPT_EVENTS)
@@ -177,43 +227,44 @@ const card = {
     return { ok: true }
   },
 
+  /** What further threads need to join as members 1 … count − 1. Until they have, this thread does the work alone. */
+  share(count: number): ChipShare {
+    members = count
+    return must().share(count)
+  },
+
   /** Another program on the running card, maps kept where their shape allows. */
-  replace(compilation: Compilation): LoadAnswer {
-    const answer = must().replaceProgram(compilation)
-    if (answer.ok) {
+  replace(compilation: Compilation): Answer {
+    const result = must().replaceProgram(compilation)
+    if (result.ok) {
       generation++
       publish()
     }
-    return answer
+    return result
   },
 
   /** Run on, or for so many more packets. Answers when the run ends: where, or nothing if a command ended it. */
   async run(morePackets?: number): Promise<Stop | undefined> {
-    stopAt = morePackets === undefined ? Infinity : received + morePackets
-    return (await loop()) ? card.stop() : undefined
+    const here = must()
+    if (morePackets === undefined) {
+      await runOn(here)
+      return undefined
+    }
+    return (await runBursts(here, morePackets)) ? stopAt(here, nextContext(here)) : undefined
   },
 
   pause(): Stop {
-    runNumber++
-    running = false
-    stopAt = Infinity
+    halt()
     publish()
-    return card.stop()
-  },
-
-  /** Where the card stands now. */
-  stop(): Stop {
-    const here = must()
-    const context = here.current()
-    return { now: here.now(), received, stateHash: here.stateHash(), ...(context === undefined ? {} : { context }) }
+    return stopAt(must(), nextContext(must()))
   },
 
   step(size: StepSize): Stop {
-    runNumber++
-    running = false
-    must().step(size)
+    halt()
+    const here = must()
+    const end = here.step(size)
     publish()
-    return card.stop()
+    return stopAt(here, end === undefined || size === 'packet' ? nextContext(here) : here.chip.context(end.core, end.context))
   },
 
   setSpeed(simulatedPerReal: number | null): void {
@@ -224,20 +275,21 @@ const card = {
     return playback === undefined ? [] : playback.maps(limit)
   },
 
-  mapUpdate(map: number, key: string, value: string): LoadAnswer {
-    return must().mapUpdate(map, key, value)
+  mapUpdate(map: string, key: string, value: string): Answer {
+    return answer(must().mapUpdate(map, key, value))
   },
 
-  mapDelete(map: number, key: string): LoadAnswer {
-    return must().mapDelete(map, key)
+  mapDelete(map: string, key: string): Answer {
+    return answer(must().mapDelete(map, key))
   },
 
-  setTraffic(traffic: Traffic): LoadAnswer {
-    return must().setTraffic(traffic)
+  setTraffic(traffic: Traffic): Answer {
+    const result = must().setTraffic(traffic)
+    return result.ok ? { ok: true } : { ok: false, error: result.error ?? 'This traffic cannot be played.' }
   },
 
-  setIndirection(table: readonly number[]): void {
-    must().setIndirection(table)
+  setIndirection(table: readonly number[]): Answer {
+    return answer(must().setIndirection(table))
   },
 
   /** Newest first. */
@@ -252,11 +304,16 @@ const card = {
 
   /** Every event kept, oldest first, for an export. */
   allEvents(): readonly EventView[] {
-    return events.newest(KEPT_EVENTS).map(({ item }) => item).reverse()
+    return events
+      .newest(KEPT_EVENTS)
+      .map(({ item }) => item)
+      .reverse()
   },
 
   contexts(core: number): readonly ContextView[] {
-    return playback === undefined ? [] : playback.contexts(core)
+    if (playback === undefined) return []
+    const { chip } = playback
+    return [...Array(CONTEXTS_PER_CORE).keys()].map((context) => chip.context(core, context))
   },
 }
 

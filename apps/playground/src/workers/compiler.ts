@@ -13,7 +13,12 @@ export const COMPILE_LIMIT_MS = 5000
 const PATIENCE_MS = 400
 
 export type CompileOutcome =
-  | { readonly kind: 'done'; readonly document: SessionDocument; readonly compilation: Compilation; readonly ms: number }
+  | {
+      readonly kind: 'done'
+      readonly document: SessionDocument
+      readonly compilation: Compilation
+      readonly ms: number
+    }
   | { readonly kind: 'stopped'; readonly document: SessionDocument; readonly message: string }
 
 interface Running {
@@ -76,7 +81,10 @@ export class Compiler {
       }
       running.since = performance.now()
       running.limit = setTimeout(() => {
-        this.stop(document, `The check took longer than ${COMPILE_LIMIT_MS / 1000} s and was stopped. Make the program shorter or its loops bounded.`)
+        this.stop(
+          document,
+          `The check took longer than ${COMPILE_LIMIT_MS / 1000} s and was stopped. Make the program shorter or its loops bounded.`,
+        )
       }, COMPILE_LIMIT_MS)
       const compilation = await remote.compile(document)
       if (this.current !== running) return
@@ -85,7 +93,8 @@ export class Compiler {
       this.begin()
     }
     judge().catch((error: unknown) => {
-      if (this.current === running) this.stop(document, `The checker failed: ${error instanceof Error ? error.message : String(error)}`)
+      if (this.current === running)
+        this.stop(document, `The checker failed: ${error instanceof Error ? error.message : String(error)}`)
     })
   }
 
@@ -113,7 +122,8 @@ export class Compiler {
       this.worker = new Worker(new URL('./compile.worker.ts', import.meta.url), { type: 'module', name: 'compile' })
       this.worker.addEventListener('error', (event) => {
         const document = this.current?.document
-        if (document !== undefined) this.stop(document, `The checker stopped: ${event.message || 'its worker could not be started'}.`)
+        if (document !== undefined)
+          this.stop(document, `The checker stopped: ${event.message || 'its worker could not be started'}.`)
       })
       this.remote = wrap<CompileWorker>(this.worker)
     }

@@ -8,7 +8,7 @@ import { useRun } from '../stores/run'
 import { announce, notify } from '../stores/view'
 import { useVerdict } from '../stores/verdict'
 import { Card } from './card'
-import type { LoadAnswer, Stop, StepSize } from './card.worker'
+import type { Answer, Stop, StepSize } from './card.worker'
 import { Compiler } from './compiler'
 import type { CompileOutcome } from './compiler'
 
@@ -30,7 +30,8 @@ let runAfterLoad = true
 export function startEngine(): void {
   useRun.setState({ sharedMemory: card.shared })
   useDocument.subscribe((state, before) => {
-    if (state.document.source !== before.document.source || configChanged(state.document, before.document)) requestJudgement()
+    if (state.document.source !== before.document.source || configChanged(state.document, before.document))
+      requestJudgement()
   })
   requestJudgement()
   requestAnimationFrame(frame)
@@ -67,7 +68,12 @@ function judged(outcome: CompileOutcome): void {
   }
   const { compilation, document, ms } = outcome
   const entry = { compilation, source: document.source, edits, ms }
-  useVerdict.setState((state) => ({ last: entry, good: compilation.ok ? entry : state.good, checking, stopped: undefined }))
+  useVerdict.setState((state) => ({
+    last: entry,
+    good: compilation.ok ? entry : state.good,
+    checking,
+    stopped: undefined,
+  }))
   if (!checking) announce(verdictSentence(compilation))
   if (compilation.ok) void take(document, compilation)
 }
@@ -75,7 +81,8 @@ function judged(outcome: CompileOutcome): void {
 export function verdictSentence(compilation: Compilation): string {
   if (compilation.ok) return 'Kernel accepts. Device accepts.'
   const first = compilation.diagnostics.find((finding) => finding.severity === 'error')
-  const who = first?.source === 'device' ? 'Device refuses' : first?.source === 'kernel' ? 'Kernel refuses' : 'Does not assemble'
+  const who =
+    first?.source === 'device' ? 'Device refuses' : first?.source === 'kernel' ? 'Kernel refuses' : 'Does not assemble'
   return first === undefined ? who : `${who}: ${first.message}, line ${first.range.startLine}.`
 }
 
@@ -100,13 +107,15 @@ async function take(document: SessionDocument, compilation: Compilation): Promis
 function load(document: SessionDocument, compilation: Compilation): Promise<void> {
   const work = async (): Promise<void> => {
     useRun.setState({ status: 'starting', stop: undefined, failure: undefined })
-    const answer = await card.commands.load(document, forCard(compilation))
+    const answer = await card.commands.load(document, forCard(compilation), card.shared)
     if (!answer.ok) {
-      useRun.setState({ status: 'failed', failure: answer.error ?? 'The card refused the program.' })
+      useRun.setState({ status: 'failed', failure: answer.error })
       return
     }
     loaded = document
-    if (document.traffic !== useDocument.getState().document.traffic) await card.commands.setTraffic(useDocument.getState().document.traffic)
+    await card.join()
+    if (document.traffic !== useDocument.getState().document.traffic)
+      await card.commands.setTraffic(useDocument.getState().document.traffic)
     if (document.stopAfter !== undefined) run(document.stopAfter)
     else if (runAfterLoad) run()
     else await pause()
@@ -147,7 +156,10 @@ export function run(packets?: number): void {
       if (stop !== undefined) stopped(stop)
     },
     (error: unknown) => {
-      useRun.setState({ status: 'failed', failure: `The card stopped: ${error instanceof Error ? error.message : String(error)}. Your program is safe.` })
+      useRun.setState({
+        status: 'failed',
+        failure: `The card stopped: ${error instanceof Error ? error.message : String(error)}. Your program is safe.`,
+      })
     },
   )
 }
@@ -189,19 +201,19 @@ export function setSpeed(speed: number | null): void {
 }
 
 /** Change what arrives at the ports, on the running card. */
-export async function setTraffic(traffic: Traffic): Promise<LoadAnswer> {
+export async function setTraffic(traffic: Traffic): Promise<Answer> {
   useDocument.getState().patch({ traffic })
   if (loaded === undefined) return { ok: true }
   const answer = await card.commands.setTraffic(traffic)
-  if (!answer.ok) notify('fail', answer.error ?? 'This traffic cannot be played.')
+  if (!answer.ok) notify('fail', answer.error)
   return answer
 }
 
 /** Commands that panes use directly; each is a plain question or one write. */
 export const cardCommands = {
   maps: (limit: number) => card.commands.maps(limit),
-  mapUpdate: (map: number, key: string, value: string) => card.commands.mapUpdate(map, key, value),
-  mapDelete: (map: number, key: string) => card.commands.mapDelete(map, key),
+  mapUpdate: (map: string, key: string, value: string) => card.commands.mapUpdate(map, key, value),
+  mapDelete: (map: string, key: string) => card.commands.mapDelete(map, key),
   recentPackets: (limit: number) => card.commands.recentPackets(limit),
   recentEvents: (limit: number) => card.commands.recentEvents(limit),
   allEvents: () => card.commands.allEvents(),

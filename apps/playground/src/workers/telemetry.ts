@@ -47,6 +47,8 @@ const AT = {
 
 export interface TelemetrySource {
   readonly reading: Pick<Reading, 'now' | 'nanoseconds' | 'counters'>
+  /** On the chip and on the way to the host. */
+  readonly eventsLost: number
   readonly running: boolean
   readonly realMs: number
   readonly workers: number
@@ -75,7 +77,7 @@ export function writeTelemetry(into: Float64Array, source: TelemetrySource): voi
   into[AT.words] = counters.words
   into[AT.receivedBytes] = counters.receivedBytes
   into[AT.eventsSent] = counters.eventsSent
-  into[AT.eventsLost] = counters.eventsLost
+  into[AT.eventsLost] = source.eventsLost
   into[AT.realMs] = source.realMs
   into[AT.workers] = source.workers
   into[AT.generation] = source.generation
