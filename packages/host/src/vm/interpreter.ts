@@ -6,7 +6,7 @@
 import { divide, divideSigned, multiply, negate, result, swap32 } from './int64'
 import { atomic, LOAD_ACQUIRE, STORE_RELEASE } from './atomic'
 import { loadAbsolute } from './load-absolute'
-import { CTX_AT, FRAME_SIZE, MAX_FRAMES, POINTER_HIGH, STACK_TOP } from './memory'
+import { CTX_AT, FRAME_SIZE, MAX_FRAMES, POINTER_HIGH, STACK_HIGH, STACK_TOP } from './memory'
 import { FUNCTION_HIGH } from './program'
 import { MAY_GOTO_ROUNDS, R10, R6 } from './vm'
 import type { VmProgram } from './program'
@@ -49,7 +49,7 @@ function enter(vm: Vm, returnPc: number, pc: number): boolean {
   vm.depth = depth
   if (depth > vm.deepest) vm.deepest = depth
   reg[R10] = STACK_TOP - depth * FRAME_SIZE
-  reg[R10 + 1] = POINTER_HIGH
+  reg[R10 + 1] = STACK_HIGH
   return true
 }
 
@@ -224,7 +224,7 @@ function sizeOf(op: number): number {
 function address(vm: Vm, pc: number, r: number, off: number, op: number): number {
   const size = sizeOf(op)
   const at = (vm.reg[r]! >>> 0) + off
-  const found = vm.reg[r + 1] === POINTER_HIGH ? vm.check(at, size) : -1
+  const found = vm.checkPointer(at, vm.reg[r + 1]!, size)
   if (found < 0) {
     const text = (vm.reg[r + 1]! >>> 0).toString(16).padStart(8, '0') + (vm.reg[r]! >>> 0).toString(16).padStart(8, '0')
     vm.fail('memory', pc, `access of ${size} bytes at 0x${text}${off < 0 ? '' : '+'}${off}`)

@@ -1,6 +1,6 @@
 /**
  * The memory that host programs see: one array of bytes that holds context, stack, packet and map values, so that a
- * pointer is an index with a fixed upper half, and helpers, interpreter and translated code share it. Every access of
+ * pointer is an index with an upper half that says nothing but "stack" or "other", and helpers, interpreter and translated code share it. Every access of
  * the interpreter is checked against the regions that exist; nothing else is readable.
  *
  * Layout: 0 … 0xfff never valid (null), then context, map handles, stack, packet buffer, and the heap of map values.
@@ -8,6 +8,9 @@
 
 /** Upper half of every pointer: an address like the kernel's direct map, so that pointers are "negative" as there. */
 export const POINTER_HIGH = 0xffff8881 | 0
+
+/** Upper half of pointers to the stack: above all others, as the kernel's stacks lie above its direct map. */
+export const STACK_HIGH = 0xffffc900 | 0
 
 export const CTX_AT = 0x1000
 export const CTX_SIZE = 192
@@ -22,8 +25,8 @@ export const FRAME_SIZE = 512
 export const MAX_FRAMES = 16
 export const STACK_TOP = STACK_AT + FRAME_SIZE * MAX_FRAMES
 export const PACKET_AT = (STACK_TOP + 0xfff) & ~0xfff
-/** Head room, the largest packet, tail room. */
-export const PACKET_SIZE = 0x11000
+/** Room for the largest packet on either side of a socket buffer's start. */
+export const PACKET_SIZE = 0x22000
 export const HEAP_AT = PACKET_AT + PACKET_SIZE
 
 /** Largest memory: 1 GiB of map values are refused before this. */

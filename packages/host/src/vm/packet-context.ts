@@ -4,13 +4,15 @@
  * which 40 bytes at the start belong to the frame itself and 320 at the end to its shared info.
  */
 import { CTX_AT, CTX_SIZE, PACKET_AT, PACKET_SIZE } from './memory'
-import { PACKET_DATA_AT, PACKET_HEADROOM } from './vm'
 import type { Vm } from './vm'
 
 /** Bytes at the buffer's start that no program can get. */
 export const XDP_FRAME_SIZE = 40
 const TAIL_RESERVE = 320
 const PAGE = 4096
+const XDP_HEADROOM = 256
+/** Where a socket buffer's frame starts: in the middle, since it can grow at both ends. */
+const SKB_AT = PACKET_AT + 0x11000
 
 export interface PacketMeta {
   readonly ifindex?: number
@@ -30,11 +32,15 @@ export const SKB = {
 } as const
 
 /** Largest packet that fits. */
-export const MAX_PACKET = PACKET_SIZE - PACKET_HEADROOM - TAIL_RESERVE
+export const MAX_PACKET = 0xffff
 
-/** Lays an Ethernet frame out for an XDP program. */
+/** Lays an Ethernet frame out for an XDP program. The page around it is zero. */
 export function beginXdp(vm: Vm, frame: Uint8Array, meta: PacketMeta = {}): void {
-  placePacket(vm, frame)
+  const size = Math.max(PAGE, (XDP_HEADROOM + frame.length + TAIL_RESERVE + 63) & ~63)
+  vm.memory.bytes.fill(0, PACKET_AT, PACKET_AT + size)
+  placePacket(vm, frame, PACKET_AT + XDP_HEADROOM)
+  vm.hardStart = PACKET_AT
+  vm.hardEnd = PACKET_AT + size - TAIL_RESERVE
   vm.context = 'xdp'
   const { view } = vm.memory
   view.setUint32(CTX_AT + 12, meta.ifindex ?? 1, true)
@@ -42,17 +48,13 @@ export function beginXdp(vm: Vm, frame: Uint8Array, meta: PacketMeta = {}): void
   writePointers(vm)
 }
 
-function placePacket(vm: Vm, frame: Uint8Array): void {
+function placePacket(vm: Vm, frame: Uint8Array, at: number): void {
   const { bytes } = vm.memory
-  const size = Math.max(PAGE, (PACKET_HEADROOM + frame.length + TAIL_RESERVE + 63) & ~63)
   bytes.fill(0, CTX_AT, CTX_AT + CTX_SIZE)
-  bytes.fill(0, PACKET_AT, PACKET_AT + Math.min(size, PACKET_SIZE))
-  bytes.set(frame, PACKET_DATA_AT)
-  vm.hardStart = PACKET_AT
-  vm.hardEnd = PACKET_AT + size - TAIL_RESERVE
-  vm.data = PACKET_DATA_AT
-  vm.dataMeta = vm.data
-  vm.dataEnd = vm.data + frame.length
+  bytes.set(frame, at)
+  vm.data = at
+  vm.dataMeta = at
+  vm.dataEnd = at + frame.length
   vm.networkHeader = 14
 }
 
@@ -86,7 +88,9 @@ export function beginSkb(vm: Vm, frame: Uint8Array, linkLayer: boolean, meta: Pa
   const type = (frame[12]! << 8) | frame[13]!
   if (type === 0x0800 && frame.length < 34) return false
   if (type === 0x86dd && frame.length < 54) return false
-  placePacket(vm, frame)
+  placePacket(vm, frame, SKB_AT)
+  vm.hardStart = PACKET_AT
+  vm.hardEnd = PACKET_AT + PACKET_SIZE
   vm.context = 'skb'
   if (!linkLayer) {
     vm.data += 14
@@ -107,7 +111,7 @@ export function beginSkb(vm: Vm, frame: Uint8Array, linkLayer: boolean, meta: Pa
   const tstamp = meta.tstamp ?? 0
   put(SKB.tstamp, tstamp % 4294967296)
   put(SKB.tstamp + 4, Math.floor(tstamp / 4294967296))
-  const ip = PACKET_DATA_AT + 14
+  const ip = SKB_AT + 14
   if (type === 0x0800) {
     put(SKB.family, 2)
     bytes.copyWithin(CTX_AT + SKB.localIp4, ip + 12, ip + 16)

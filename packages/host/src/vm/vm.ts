@@ -3,7 +3,7 @@
  * frames, and what the surroundings (CPU, clock, random numbers, event readers) answer.
  */
 import type { HostMap } from '../maps/map'
-import { CTX_AT, CTX_SIZE, FRAME_SIZE, GuestMemory, HANDLE_SIZE, HANDLES_AT, MAX_FRAMES, PACKET_AT, POINTER_HIGH, STACK_TOP } from './memory'
+import { CTX_AT, CTX_SIZE, FRAME_SIZE, GuestMemory, HANDLE_SIZE, HANDLES_AT, MAX_FRAMES, POINTER_HIGH, STACK_AT, STACK_HIGH, STACK_TOP } from './memory'
 import type { VmProgram } from './program'
 
 /** What programs learn of the world. Times in nanoseconds; everything here must be deterministic. */
@@ -122,7 +122,13 @@ export class Vm {
 
   /** Index of the bytes that register `r` points at, or -1 when they are not all readable. */
   pointer(r: number, size: number): number {
-    return this.reg[r + 1] === POINTER_HIGH ? this.check(this.reg[r]! >>> 0, size) : -1
+    return this.checkPointer(this.reg[r]! >>> 0, this.reg[r + 1]!, size)
+  }
+
+  /** As `check`, for an address with its upper half: stack pointers must point at the stack, others must not. */
+  checkPointer(at: number, high: number, size: number): number {
+    if (high === POINTER_HIGH) return at < STACK_AT || at >= STACK_TOP ? this.check(at, size) : -1
+    return high === STACK_HIGH && at >= STACK_AT && at < STACK_TOP ? this.check(at, size) : -1
   }
 
   /** `at` when [at, at + size) is memory that the program may touch, else -1. */
@@ -159,13 +165,9 @@ export class Vm {
     this.reg[R1] = CTX_AT
     this.reg[R1 + 1] = POINTER_HIGH
     this.reg[R10] = STACK_TOP
-    this.reg[R10 + 1] = POINTER_HIGH
+    this.reg[R10 + 1] = STACK_HIGH
   }
 }
 
 /** Rounds of may_goto that a frame has (kernel-tables.md, section 6; the kernel's number). */
 export const MAY_GOTO_ROUNDS = 8_388_608
-
-export const PACKET_HEADROOM = 256
-/** Where a packet's data starts, before any adjustment. */
-export const PACKET_DATA_AT = PACKET_AT + PACKET_HEADROOM

@@ -4,6 +4,7 @@ import { ERRNO } from '../../errno'
 import { R1, R2, R3, R4, R5 } from '../vm'
 import type { Vm } from '../vm'
 import type { HelperGroup } from './base'
+import { flagsOf } from './maps'
 
 /** Sum of little-endian 16-bit words, as the kernel on this machine sums. */
 function hostSum(bytes: Uint8Array, at: number, size: number): number {
@@ -40,9 +41,12 @@ export const CHECKSUM_HELPERS: HelperGroup = {
     if ((flags & ~0xff) !== 0 || vm.reg[R5 + 1] !== 0) return vm.give(-ERRNO.EINVAL)
     replace(vm, flags & 15, (flags & 0x20) !== 0)
   },
-  // csum_update, csum_level: this model carries no hardware checksum along with a packet.
-  40: (vm) => vm.give(-ERRNO.EOPNOTSUPP),
-  135: (vm) => vm.give(-ERRNO.EACCES),
+  // csum_update, csum_level: no packet here carries a hardware checksum along. 0 asks for the level, 1 to 3 change it.
+  40: (vm) => vm.give(-ERRNO.ENOTSUPP),
+  135: (vm) => {
+    const request = flagsOf(vm, R2)
+    vm.give(request === 0 ? -ERRNO.EACCES : request <= 3 ? 0 : -ERRNO.EINVAL)
+  },
 }
 
 /** Applies the change from R3 to R4 (network order numbers in host registers) to the checksum at offset R2. */

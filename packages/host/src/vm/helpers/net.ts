@@ -72,9 +72,11 @@ export const NET_HELPERS: HelperGroup = {
     const at = vm.pointer(R3, 4)
     if (at < 0) return vm.fail('helper', 0, 'check_mtu with a bad pointer')
     if (flagsOf(vm, R5) > (vm.context === 'xdp' ? 0 : 1)) return vm.give(-ERRNO.EINVAL)
-    if (ifindex !== 0 && ifindex !== 1) return vm.give(-ERRNO.ENODEV)
     const { view } = vm.memory
     const given = view.getUint32(at, true)
+    // Asking about segments excludes a length of one's own.
+    if (flagsOf(vm, R5) === 1 && (given | vm.reg[R4]!) !== 0) return vm.give(-ERRNO.EINVAL)
+    if (ifindex !== 0 && ifindex !== 1) return vm.give(-ERRNO.ENODEV)
     const length = (given === 0 ? vm.dataEnd - vm.data : given + LINK_HEADER) + vm.reg[R4]!
     view.setUint32(at, MTU, true)
     vm.give(length > MTU + LINK_HEADER ? 1 : 0)

@@ -73,14 +73,16 @@ function parseNumber(vm: Vm, signed: boolean): void {
   vm.give(i)
 }
 
-/** The format at `at` with R3 … R5; undefined for a conversion that is not known. */
+/** The format at `at` with R3 … R5; undefined without an end, with unprintable characters or unknown conversions. */
 function format(vm: Vm, at: number, size: number): string | undefined {
   const { bytes } = vm.memory
   const values = [R3, R4, R5]
   let text = ''
   let used = 0
-  for (let i = 0; i < size && bytes[at + i] !== 0; i++) {
+  if (!bytes.subarray(at, at + size).includes(0)) return undefined
+  for (let i = 0; bytes[at + i] !== 0; i++) {
     const char = String.fromCharCode(bytes[at + i]!)
+    if (!/[\x20-\x7e\t\n\v\f\r]/.test(char)) return undefined
     if (char !== '%') {
       text += char
       continue
