@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads'
+import { describe, expect, it } from 'vitest'
+import type { EmulatedChip } from './chip'
+import { joinChip } from './member'
+import { chipWith, frames } from '../testdata/programs'
+
+/** Starts the other members of a chip and waits until they can take work. */
+async function start(chip: EmulatedChip, members: number): Promise<Worker[]> {
+  const share = chip.share(members)
+  const url = new URL('../testdata/member-worker.mjs', import.meta.url)
+  const workers = Array.from(
+    { length: members - 1 },
+    (_, index) =>
+      new Worker(url, { workerData: { share, member: index + 1, members }, execArgv: ['--conditions=@offload/source'] }),
+  )
+  await Promise.all(
+    workers.map(
+      (worker) =>
+        new Promise<void>((resolve, reject) => {
+          worker.once('message', () => resolve())
+          worker.once('error', reject)
+        }),
+    ),
+  )
+  return workers
+}
+
+describe('members', () => {
+  it.each([2, 3])('%i threads give the state of one', async (members) => {
+    const alone = chipWith('adds packet bytes to an array element')
+    const shared = chipWith('adds packet bytes to an array element', { shared: true })
+    const list = frames(1500, 14)
+    for (const chip of [alone, shared]) chip.offer(list)
+    alone.run(Infinity, { untilIdle: true })
+    const workers = await start(shared, members)
+    try {
+      shared.run(9000)
+      shared.run(Infinity, { untilIdle: true })
+    } finally {
+      shared.dismiss()
+      await Promise.all(workers.map((worker) => worker.terminate()))
+    }
+    expect(shared.stateHash()).toBe(alone.stateHash())
+    expect(shared.now).toBe(alone.now)
+    expect(shared.counters()).toEqual(alone.counters())
+  })
+
+  it('cannot join a chip without shared memory', () => {
+    const chip = chipWith('swaps MAC addresses')
+    expect(() => chip.share(2)).toThrow('without shared memory')
+    const shared = chipWith('swaps MAC addresses', { shared: true })
+    expect(() => joinChip(shared.share(2), 2, 2)).toThrow('member 2 of 2')
+  })
+})
