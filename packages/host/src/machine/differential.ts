@@ -1,0 +1,84 @@
+/**
+ * The same packets through the same program on the emulated card and on the host's BPF machine: verdicts, bytes and map
+ * contents must be equal. Differences that are left are the driver's known defects (see fidelity.md, nfp-jit).
+ */
+import type { Program } from '@offload/bpf'
+import type { Chip, Outcome } from '@offload/nfp-chip'
+import type { FirmwareProfile } from '@offload/nfp-jit'
+import { formatHex } from '@offload/packet'
+import { runProgram } from '../vm/run'
+import { createMachine } from './machine'
+import type { LoadResult, MapEntry } from './machine'
+
+export interface DifferentialOptions {
+  /** A fresh chip with nothing loaded. */
+  readonly chip: Chip
+  readonly firmware: FirmwareProfile
+  readonly program: Program
+  /** Ethernet frames. */
+  readonly packets: readonly Uint8Array[]
+  /** Entries that both sides get before the first packet. */
+  readonly entries?: readonly (MapEntry & { readonly map: number })[]
+}
+
+export interface Difference {
+  /** Number of the packet, or -1 for map contents at the end. */
+  readonly packet: number
+  readonly what: 'verdict' | 'bytes' | 'map'
+  readonly card: string
+  readonly host: string
+}
+
+export type DifferentialResult =
+  | { readonly ok: true; readonly differences: readonly Difference[]; readonly verdicts: readonly Outcome[] }
+  | { readonly ok: false; readonly refused: Extract<LoadResult, { ok: false }> }
+
+const XDP_OUTCOMES: readonly Outcome[] = ['aborted', 'drop', 'pass', 'tx']
+
+/** What the card makes of a return value of a program for the hook (nfp-firmware-abi.md, section 3). */
+export function outcomeOf(type: Program['progType'], retval: number): Outcome {
+  if (type === 'xdp') return XDP_OUTCOMES[retval] ?? 'aborted'
+  return retval === 2 || retval === 4 || retval === 5 ? 'drop' : 'pass'
+}
+
+/** One packet at a time through both; `differences` is empty when they agree. */
+export function runBoth(options: DifferentialOptions): DifferentialResult {
+  const machine = createMachine({ chip: options.chip, firmware: options.firmware })
+  const { program } = options
+  const onCard = machine.load(program, { offload: true, logLevel: 0 })
+  if (!onCard.ok) return { ok: false, refused: onCard }
+  const onHost = machine.load(program, { logLevel: 0 })
+  if (!onHost.ok) return { ok: false, refused: onHost }
+  for (const { map, key, value } of options.entries ?? []) {
+    machine.mapUpdate(onCard.maps[map]!.id, key, value)
+    machine.mapUpdate(onHost.maps[map]!.id, key, value)
+  }
+  const netdev = machine.netdevs[0]!
+  if (program.progType === 'xdp') machine.attach(onCard.program.id, netdev.ifindex, 'offload')
+  else {
+    netdev.clsact = true
+    netdev.tcOffload = true
+    machine.addFilter(netdev.ifindex, { direction: 'ingress', programId: onCard.program.id, label: program.name, directAction: true, skipSw: true, skipHw: false })
+  }
+  const differences: Difference[] = []
+  const verdicts: Outcome[] = []
+  options.packets.forEach((packet, number) => {
+    machine.offer([{ time: machine.device.now + 1000, port: 0, data: packet }])
+    const [card] = machine.run(Number.MAX_SAFE_INTEGER, { untilIdle: true })
+    const host = runProgram(machine.vm, onHost.program.vm!, program.progType, packet, { ifindex: netdev.ifindex })
+    const outcome = outcomeOf(program.progType, host.retval)
+    const seen = card?.record.outcome ?? 'lost'
+    verdicts.push(seen)
+    if (seen !== outcome) differences.push({ packet: number, what: 'verdict', card: seen, host: outcome })
+    const [cardBytes, hostBytes] = [formatHex(card?.record.data ?? new Uint8Array(0)), formatHex(host.data)]
+    if (cardBytes !== hostBytes) differences.push({ packet: number, what: 'bytes', card: cardBytes, host: hostBytes })
+  })
+  program.maps.forEach((definition, index) => {
+    const [card, host] = [onCard.maps[index]!, onHost.maps[index]!]
+    if (!card.table) return
+    const list = (id: number): string => machine.mapDump(id).map(({ key, value }) => `${formatHex(key)}=${formatHex(value)}`).sort().join(' ')
+    const [a, b] = [list(card.id), list(host.id)]
+    if (a !== b) differences.push({ packet: -1, what: 'map', card: `${definition.name ?? index}: ${a}`, host: b })
+  })
+  return { ok: true, differences, verdicts }
+}
