@@ -23,6 +23,8 @@ import 'monaco-editor/features/gotoSymbol/register'
 import 'monaco-editor/features/rename/register'
 import 'monaco-editor/features/wordOperations/register'
 import 'monaco-editor/editor/contrib/suggest/browser/suggestController'
+// The default export is made by Vite's `?worker`.
+// oxlint-disable-next-line import/default
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker'
 import { registerBpfLanguage } from './language'
 

@@ -65,7 +65,10 @@ export class Card {
     if (members < 2) return
     const share = await this.commands.share(members)
     for (let member = 1; member < members; member++) {
-      const worker = new Worker(new URL('./member.worker.ts', import.meta.url), { type: 'module', name: `member ${member}` })
+      const worker = new Worker(new URL('./member.worker.ts', import.meta.url), {
+        type: 'module',
+        name: `member ${member}`,
+      })
       const task: MemberTask = { share, member, members }
       worker.postMessage(task)
       this.members.push(worker)

@@ -149,7 +149,7 @@ async function runOn(card: Playback): Promise<void> {
 async function runBursts(card: Playback, count: number): Promise<boolean> {
   const mine = ++runNumber
   running = true
-  for (let left = count; left > 0; ) {
+  for (let left = count; left > 0;) {
     const begun = performance.now()
     const done = card.runPackets(Math.min(BURST, left))
     realMs += performance.now() - begun
@@ -264,7 +264,10 @@ const card = {
     const here = must()
     const end = here.step(size)
     publish()
-    return stopAt(here, end === undefined || size === 'packet' ? nextContext(here) : here.chip.context(end.core, end.context))
+    return stopAt(
+      here,
+      end === undefined || size === 'packet' ? nextContext(here) : here.chip.context(end.core, end.context),
+    )
   },
 
   setSpeed(simulatedPerReal: number | null): void {

@@ -6,13 +6,16 @@ import { expose } from 'comlink'
 import { compile } from '@offload/session'
 import type { Compilation, SessionDocument } from '@offload/session'
 
+/** What a verdict depends on; captures and maps stay with the page. */
+export type JudgedPart = Pick<SessionDocument, 'source' | 'firmware' | 'kernel'>
+
 const judge = {
   /** Answers once the engines have been fetched, so that their loading is not taken for a long walk. */
   ready(): true {
     return true
   },
 
-  compile(document: SessionDocument): Compilation {
+  compile(document: JudgedPart): Compilation {
     return compile(document, { record: true })
   },
 }

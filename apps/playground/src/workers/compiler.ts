@@ -86,7 +86,11 @@ export class Compiler {
           `The check took longer than ${COMPILE_LIMIT_MS / 1000} s and was stopped. Make the program shorter or its loops bounded.`,
         )
       }, COMPILE_LIMIT_MS)
-      const compilation = await remote.compile(document)
+      const compilation = await remote.compile({
+        source: document.source,
+        firmware: document.firmware,
+        kernel: document.kernel,
+      })
       if (this.current !== running) return
       this.settle()
       this.report({ kind: 'done', document, compilation, ms: performance.now() - running.since })
