@@ -48,6 +48,10 @@ export interface VerifyResult {
   readonly stackDepth: readonly number[]
   /** With `record`: what the walk saw at each instruction, in walk order. */
   readonly steps?: readonly VerifierStep[]
+  /** The walk was longer than what was recorded (200,000 steps). */
+  readonly stepsTruncated?: boolean
+  /** The log was longer than what is kept (64 MB); its beginning is missing. */
+  readonly logTruncated?: boolean
   /** Accepted: per original instruction 1 where the walk came by, 0 where it is dead code. */
   readonly seen?: Uint8Array
 }
@@ -60,4 +64,6 @@ export interface VerifierStep {
   readonly state: string
   /** Index of the step this one continues, -1 for the first. */
   readonly parent: number
+  /** The path ends here: a state explored before covers this one. */
+  readonly covered?: boolean
 }

@@ -1,0 +1,244 @@
+/**
+ * Keeps the five descriptions of one 64-bit value (tnum, u64, s64, u32, s32 ranges) in step: what one knows, the others
+ * learn. Every rule is sound by itself; the fixed number and order of rounds is the kernel's, since logs show the result.
+ */
+import * as i64 from './int64'
+import { U32_MAX } from './int64'
+import * as tnum from './tnum'
+import type { RegState } from './reg-state'
+
+/** Ranges learn from the tnum. */
+export function updateFromTnum(r: RegState): void {
+  updateFromTnum64(r)
+  updateFromTnum32(r)
+}
+function updateFromTnum64(r: RegState): void {
+  const { value, mask } = r.varOff
+  const top = i64.or(value, mask)
+  r.smin = i64.smax(r.smin, i64.or(value, i64.and(mask, i64.S64_MIN)))
+  r.smax = i64.smin(r.smax, i64.or(value, i64.and(mask, i64.S64_MAX)))
+  r.umin = i64.umax(r.umin, value)
+  r.umax = i64.umin(r.umax, top)
+}
+export function updateFromTnum32(r: RegState): void {
+  const value = r.varOff.value.lo
+  const mask = r.varOff.mask.lo
+  r.s32min = Math.max(r.s32min, value | (mask & i64.S32_MIN))
+  r.s32max = Math.min(r.s32max, value | (mask & i64.S32_MAX))
+  r.u32min = Math.max(r.u32min, value >>> 0)
+  r.u32max = Math.min(r.u32max, (value | mask) >>> 0)
+}
+
+function raise32(r: RegState, lo: number, hi: number): void {
+  r.u32min = Math.max(r.u32min, lo >>> 0)
+  r.u32max = Math.min(r.u32max, hi >>> 0)
+}
+function raiseSigned32(r: RegState, lo: number, hi: number): void {
+  r.s32min = Math.max(r.s32min, lo | 0)
+  r.s32max = Math.min(r.s32max, hi | 0)
+}
+
+function deduce32(r: RegState): void {
+  const { umin, umax, smin, smax } = r
+  if (umin.hi === umax.hi) {
+    raise32(r, umin.lo, umax.lo)
+    if (umin.lo <= umax.lo) raiseSigned32(r, umin.lo, umax.lo)
+  }
+  if (smin.hi === smax.hi) {
+    if (smin.lo >>> 0 <= smax.lo >>> 0) raise32(r, smin.lo, smax.lo)
+    if (smin.lo <= smax.lo) raiseSigned32(r, smin.lo, smax.lo)
+  }
+  // Two neighbouring upper halves: the low half runs from negative through zero.
+  if (((umin.hi + 1) | 0) === umax.hi && umin.lo < 0 && umax.lo >= 0) raiseSigned32(r, umin.lo, umax.lo)
+  if (((smin.hi + 1) | 0) === smax.hi && smin.lo < 0 && smax.lo >= 0) raiseSigned32(r, smin.lo, smax.lo)
+  if ((r.u32min | 0) <= (r.u32max | 0)) raiseSigned32(r, r.u32min, r.u32max)
+  if (r.s32min >>> 0 <= r.s32max >>> 0) raise32(r, r.s32min, r.s32max)
+}
+
+function deduce64(r: RegState): void {
+  if (i64.sle(r.umin, r.umax)) {
+    r.smin = i64.smax(r.umin, r.smin)
+    r.smax = i64.smin(r.umax, r.smax)
+  }
+  if (i64.ule(r.smin, r.smax)) {
+    r.umin = i64.umax(r.smin, r.umin)
+    r.umax = i64.umin(r.smax, r.umax)
+  } else if (i64.ult(r.umax, r.smin)) {
+    // The signed range wraps around; the unsigned one overlaps only its non-negative end …
+    r.smin = r.umin
+    r.umax = i64.umin(r.umax, r.smax)
+  } else if (i64.ult(r.smax, r.umin)) {
+    // … or only its negative end.
+    r.smax = r.umax
+    r.umin = i64.umax(r.umin, r.smin)
+  }
+}
+
+function deduceMixed(r: RegState): void {
+  const lo = r.u32min | 0
+  const hi = r.u32max | 0
+  r.umin = i64.umax(r.umin, i64.pair(lo, r.umin.hi))
+  r.umax = i64.umin(r.umax, i64.pair(hi, r.umax.hi))
+  r.smin = i64.smax(r.smin, i64.pair(lo, r.smin.hi))
+  r.smax = i64.smin(r.smax, i64.pair(hi, r.smax.hi))
+  // After a sign-extending load: a non-negative low half rules out that the upper half is all ones.
+  if (r.s32min >= 0 && i64.sle(i64.S32_MIN_64, r.smin) && i64.sle(r.smax, i64.S32_MAX_64)) {
+    r.smin = i64.s64(r.s32min)
+    r.smax = i64.s64(r.s32max)
+    r.umin = r.smin
+    r.umax = r.smax
+    r.varOff = tnum.intersect(r.varOff, tnum.range(r.smin, r.smax))
+  }
+}
+
+function deduce(r: RegState): void {
+  deduce32(r)
+  deduce64(r)
+  deduceMixed(r)
+}
+
+/** The tnum learns from the ranges. */
+function updateTnum(r: RegState): void {
+  const wide = tnum.intersect(r.varOff, tnum.range(r.umin, r.umax))
+  const low = tnum.intersect(tnum.subreg(wide), tnum.range(i64.u64(r.u32min), i64.u64(r.u32max)))
+  r.varOff = tnum.or(tnum.clearSubreg(wide), low)
+}
+
+/** Everything learns from everything. */
+export function sync(r: RegState): void {
+  updateFromTnum(r)
+  deduce(r)
+  deduce(r)
+  deduce(r)
+  updateTnum(r)
+  updateFromTnum(r)
+}
+
+/** Whether the ranges contradict each other or the tnum: such a state cannot occur at run time. */
+export function contradictory(r: RegState): boolean {
+  if (i64.ult(r.umax, r.umin) || i64.slt(r.smax, r.smin) || r.u32min > r.u32max || r.s32min > r.s32max) return true
+  const { value, mask } = r.varOff
+  if (i64.isZero(mask)) {
+    if (!i64.eq(r.umin, value) || !i64.eq(r.umax, value) || !i64.eq(r.smin, value) || !i64.eq(r.smax, value)) return true
+  }
+  if (mask.lo === 0) {
+    const low = value.lo
+    if (r.u32min !== low >>> 0 || r.u32max !== low >>> 0 || r.s32min !== low || r.s32max !== low) return true
+  }
+  return false
+}
+
+/** The upper half becomes zero. */
+export function zeroExtend32(r: RegState): void {
+  r.varOff = tnum.subreg(r.varOff)
+  assign32Into64(r)
+}
+function assign32Into64(r: RegState): void {
+  r.umin = i64.u64(r.u32min)
+  r.umax = i64.u64(r.u32max)
+  if (r.s32min >= 0 && r.s32max >= 0) {
+    r.smin = i64.u64(r.s32min)
+    r.smax = i64.u64(r.s32max)
+  } else {
+    r.smin = i64.ZERO
+    r.smax = i64.U32_MAX_64
+  }
+}
+
+/** Cuts to `size` bytes, zero-extended. */
+export function truncate(r: RegState, size: number): void {
+  r.varOff = tnum.cast(r.varOff, size)
+  const bits = size * 8
+  const mask = size >= 4 ? i64.U32_MAX_64 : i64.u64((1 << bits) - 1)
+  const lowMin = i64.and(r.umin, mask)
+  const lowMax = i64.and(r.umax, mask)
+  if (i64.eq(i64.and(r.umin, i64.not(mask)), i64.and(r.umax, i64.not(mask)))) {
+    r.umin = lowMin
+    r.umax = lowMax
+  } else {
+    r.umin = i64.ZERO
+    r.umax = mask
+  }
+  r.smin = r.umin
+  r.smax = r.umax
+  if (size < 4) {
+    r.s32min = i64.S32_MIN
+    r.s32max = i64.S32_MAX
+    r.u32min = 0
+    r.u32max = U32_MAX
+  }
+  sync(r)
+}
+
+const signMin = (size: number): number => (size === 1 ? -128 : size === 2 ? -32768 : i64.S32_MIN)
+const signMax = (size: number): number => (size === 1 ? 127 : size === 2 ? 32767 : i64.S32_MAX)
+const extend = (n: number, size: number): number => (size === 1 ? (n << 24) >> 24 : size === 2 ? (n << 16) >> 16 : n | 0)
+
+/** Sign-extends the low `size` bytes (1, 2, 4) to 64 bits. */
+export function signExtend(r: RegState, size: number): void {
+  if (tnum.isConst(r.varOff)) {
+    r.setValue(i64.s64(extend(r.varOff.value.lo, size)))
+    return
+  }
+  const bits = size * 8
+  if (i64.eq(i64.sar(r.smax, bits), i64.sar(r.smin, bits))) {
+    const first = i64.s64(extend(r.smax.lo, size))
+    const second = i64.s64(extend(r.smin.lo, size))
+    const max = i64.smax(first, second)
+    const min = i64.smin(first, second)
+    if (max.hi < 0 === min.hi < 0) {
+      r.smin = min
+      r.smax = max
+      r.umin = min
+      r.umax = max
+      r.s32min = min.lo
+      r.s32max = max.lo
+      r.u32min = min.lo >>> 0
+      r.u32max = max.lo >>> 0
+      r.varOff = tnum.range(min, max)
+      return
+    }
+  }
+  r.smin = i64.s64(signMin(size))
+  r.smax = i64.s64(signMax(size))
+  r.s32min = signMin(size)
+  r.s32max = signMax(size)
+  r.umin = i64.ZERO
+  r.umax = i64.U64_MAX
+  r.u32min = 0
+  r.u32max = U32_MAX
+  r.varOff = tnum.UNKNOWN
+}
+
+/** Sign-extends the low `size` bytes (1, 2) to 32 bits; the upper half is left to the caller. */
+export function signExtend32(r: RegState, size: number): void {
+  if (tnum.subregIsConst(r.varOff)) {
+    const v = extend(r.varOff.value.lo, size)
+    r.s32min = v
+    r.s32max = v
+    r.u32min = v >>> 0
+    r.u32max = v >>> 0
+    r.varOff = tnum.withSubreg(r.varOff, tnum.constant(i64.u64(v >>> 0)))
+    return
+  }
+  const bits = size * 8
+  if (r.s32max >> bits === r.s32min >> bits) {
+    const first = extend(r.s32max, size)
+    const second = extend(r.s32min, size)
+    const max = Math.max(first, second)
+    const min = Math.min(first, second)
+    if (max < 0 === min < 0) {
+      r.s32min = min
+      r.s32max = max
+      r.u32min = min >>> 0
+      r.u32max = max >>> 0
+      r.varOff = tnum.subreg(tnum.range(i64.s64(min), i64.s64(max)))
+      return
+    }
+  }
+  r.s32min = signMin(size)
+  r.s32max = signMax(size)
+  r.u32min = 0
+  r.u32max = U32_MAX
+  r.varOff = tnum.subreg(tnum.UNKNOWN)
+}

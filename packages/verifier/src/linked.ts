@@ -1,0 +1,72 @@
+/**
+ * Scalars that came from one value (same id, perhaps a constant apart): refining one refines the others.
+ */
+import { zeroExtend32, sync } from './bounds'
+import type { Env } from './env'
+import * as i64 from './int64'
+import * as R from './reg-state'
+import type { RegState } from './reg-state'
+import { apply, ADD } from './scalar-alu'
+import type { Frame, LinkedReg, State } from './state'
+
+/** More than these are unlinked instead of tracked. */
+const MAX_LINKED = 6
+
+const baseId = (id: number): number => id & ~R.ADD_CONST
+
+/** Adds every live scalar with this id to `list`. */
+export function collectLinked(env: Env, state: State, id: number, list: LinkedReg[]): void {
+  const wanted = baseId(id)
+  const matches = (r: RegState): boolean => r.type === R.SCALAR && r.id !== 0 && baseId(r.id) === wanted
+  const take = (frame: Frame, isReg: boolean, index: number): boolean => {
+    if (list.length >= MAX_LINKED) return false
+    list.push({ frameno: frame.frameno, isReg, index })
+    return true
+  }
+  for (let f = state.frames.length - 1; f >= 0; f--) {
+    const frame = state.frames[f]!
+    const live = liveRegisters(env, state, f)
+    for (let n = 0; n < 10; n++) {
+      if ((live >> n) & 1 && matches(frame.regs[n]!) && !take(frame, true, n)) frame.own(n).id = 0
+    }
+    frame.stack.forEach((slot, k) => {
+      if (!slot.isSpill || !matches(slot.reg!) || take(frame, false, k)) return
+      const copy = slot.reg!.clone()
+      copy.id = 0
+      frame.stack[k] = slot.withReg(copy)
+    })
+  }
+}
+
+function liveRegisters(_env: Env, _state: State, _frame: number): number {
+  return 0x3ff
+}
+
+/** `known` was refined: the listed scalars with its id follow. */
+export function syncLinked(env: Env, state: State, known: RegState, list: readonly LinkedReg[]): void {
+  for (const e of list) {
+    const frame = state.frames[e.frameno]!
+    const slot = e.isReg ? undefined : frame.stack[e.index]!
+    const r = slot ? slot.reg! : frame.regs[e.index]!
+    if (r === known || r.type !== R.SCALAR || baseId(r.id) !== baseId(known.id)) continue
+    const next = follow(env, r, known)
+    if (slot) frame.stack[e.index] = slot.withReg(next)
+    else frame.regs[e.index] = next
+  }
+}
+
+function follow(env: Env, r: RegState, known: RegState): RegState {
+  const next = known.clone()
+  next.subregDef = r.subregDef
+  if (((r.id | known.id) & R.ADD_CONST) === 0 || r.off === known.off) return next
+  next.id = r.id
+  next.off = r.off
+  const delta = new R.RegState()
+  delta.setKnown(i64.sub(i64.s64(r.off), i64.s64(known.off)))
+  apply(ADD, false, next, delta, env.profile.scalar)
+  if (((r.id | known.id) & R.ADD_CONST_32) !== 0) {
+    zeroExtend32(next)
+    sync(next)
+  }
+  return next
+}

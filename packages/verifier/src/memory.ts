@@ -1,0 +1,247 @@
+/**
+ * Loads and stores: what kind of memory a pointer leads to and whether the access stays inside.
+ * Stack accesses go on in stack-access.ts; arguments of helpers that are memory come here for the bounds.
+ */
+import { EACCES, EINVAL, EPERM, MAX_VAR_OFF, type Env } from './env'
+import { signExtend, truncate } from './bounds'
+import { contextLoad, contextStore, mayWritePacket } from './context'
+import * as i64 from './int64'
+import { mapStructName, mapStructRead } from './map-struct'
+import { programMayRead, programMayWrite } from './maps'
+import * as R from './reg-state'
+import type { RegState } from './reg-state'
+import { isSecret } from './registers'
+import { checkStackBounds, readStack, writeStack } from './stack-access'
+import * as tnum from './tnum'
+
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  [R.MAP_KEY]: 'key ',
+  [R.MAP_VALUE]: 'value ',
+  [R.CTX]: 'context ',
+  [R.STACK]: 'stack ',
+  [R.SOCKET]: 'sock ',
+  [R.SOCK_COMMON]: 'sock_common ',
+  [R.TCP_SOCK]: 'tcp_sock ',
+  [R.XDP_SOCK]: 'xdp_sock ',
+}
+
+/** Bytes in front of the packet that make its IP header aligned. */
+const NET_IP_ALIGN = 2
+
+export function checkAlignment(env: Env, r: RegState, off: number, size: number, always: boolean): void {
+  const packet = R.isPacketPointer(r.type)
+  const strict = env.strictAlignment || always || r.type === R.STACK
+  if (!strict || size === 1) return
+  const pad = packet ? NET_IP_ALIGN : 0
+  if (tnum.isAligned(tnum.add(r.varOff, tnum.constant(i64.s64(pad + r.off + off))), size)) return
+  const kind = packet ? 'packet ' : (DESCRIPTIONS[r.type] ?? '')
+  const front = packet ? `${NET_IP_ALIGN}+` : ''
+  env.refuse(EACCES, `misaligned ${kind}access off ${front}${tnum.text(r.varOff)}+${r.off}+${off} size ${size}\n`)
+}
+
+/** [off, off + size) inside [0, limit), or the message why not and `then` behind it. */
+function checkWindow(env: Env, regno: number, off: number, size: number, limit: number, zeroSize: boolean, then: string): void {
+  if (off >= 0 && (size > 0 || (size === 0 && zeroSize)) && off + size <= limit) return
+  const r = env.regs[regno]!
+  let text: string
+  switch (r.type) {
+    case R.MAP_KEY:
+      text = `invalid access to map key, key_size=${limit} off=${off} size=${size}\n`
+      break
+    case R.MAP_VALUE:
+      text = `invalid access to map value, value_size=${limit} off=${off} size=${size}\n`
+      break
+    case R.PACKET:
+    case R.PACKET_META:
+    case R.PACKET_END:
+      text = `invalid access to packet, off=${off} size=${size}, R${regno}(id=${r.id},off=${off},r=${limit})\n`
+      break
+    default:
+      text = `invalid access to memory, mem_size=${limit} off=${off} size=${size}\n`
+  }
+  env.refuse(EACCES, text + then)
+}
+
+const NEGATIVE = 'either use unsigned index or do a if (index >=0) check.\n'
+
+/** Memory of fixed size, reached at a possibly variable offset. */
+export function checkRegion(env: Env, regno: number, off: number, size: number, limit: number, zeroSize: boolean): void {
+  const r = env.regs[regno]!
+  const min = i64.toSigned(r.smin)
+  if (min < 0 && (i64.eq(r.smin, i64.S64_MIN) || off + min !== ((off + min) | 0) || min + off < 0)) {
+    env.refuse(EACCES, `R${regno} min value is negative, ${NEGATIVE}`)
+  }
+  const outside = (end: string): string => `R${regno} ${end} value is outside of the allowed memory range\n`
+  checkWindow(env, regno, (min + off) | 0, size, limit, zeroSize, outside('min'))
+  if (!i64.ult(r.umax, i64.u64(MAX_VAR_OFF))) {
+    env.refuse(EACCES, `R${regno} unbounded memory access, make sure to bounds check any such access\n`)
+  }
+  checkWindow(env, regno, (r.umax.lo >>> 0) + off, size, limit, zeroSize, outside('max'))
+}
+
+export function checkPacketAccess(env: Env, regno: number, off: number, size: number, zeroSize: boolean): void {
+  const r = env.regs[regno]!
+  if (i64.isNegative(r.smin)) env.refuse(EACCES, `R${regno} min value is negative, ${NEGATIVE}`)
+  const then = `R${regno} offset is outside of the packet\n`
+  if (r.range < 0) env.refuse(EINVAL, then)
+  checkWindow(env, regno, off, size, r.range, zeroSize, then)
+}
+
+/** May the program read or write values of the map at all. */
+export function checkMapPermission(env: Env, regno: number, off: number, size: number, write: boolean): void {
+  const map = env.maps[env.regs[regno]!.map]!
+  if (write ? programMayWrite(map) : programMayRead(map)) return
+  const what = write ? 'write into' : 'read from'
+  env.refuse(EACCES, `${what} map forbidden, value_size=${map.valueSize} off=${off} size=${size}\n`)
+}
+
+export function checkMapValue(env: Env, regno: number, off: number, size: number, zeroSize: boolean): void {
+  checkRegion(env, regno, off, size, env.maps[env.regs[regno]!.map]!.valueSize, zeroSize)
+}
+
+/** The pointer must be as it was made: no offset. */
+export function checkUnmodified(env: Env, r: RegState, regno: number): void {
+  const name = R.typeName(r.type)
+  if (r.off < 0) env.refuse(EACCES, `negative offset ${name} ptr R${regno} off=${r.off} disallowed\n`)
+  if (r.off !== 0) env.refuse(EACCES, `dereference of modified ${name} ptr R${regno} off=${r.off} disallowed\n`)
+  if (!tnum.equalsConst(r.varOff, i64.ZERO)) {
+    env.refuse(EACCES, `variable ${name} access var_off=${tnum.text(r.varOff)} disallowed\n`)
+  }
+}
+
+export interface Access {
+  readonly regno: number
+  readonly off: number
+  readonly size: number
+  readonly write: boolean
+  /** Register loaded or stored; -1: an immediate, or nobody looks. */
+  readonly value: number
+  readonly signed: boolean
+  /** Atomics must be aligned whatever the flags say. */
+  readonly aligned: boolean
+}
+
+/** One load or store. A load leaves its result in the value register, which the caller has checked. */
+export function checkAccess(env: Env, a: Access): void {
+  const { regno, size, write, value } = a
+  const r = env.regs[regno]!
+  checkAlignment(env, r, a.off, size, a.aligned)
+  const off = a.off + r.off
+  const secret = write && value >= 0 && isSecret(env, env.regs[value]!)
+  const leak = (where: string): void => {
+    if (secret) env.refuse(EACCES, `R${value} leaks addr into ${where}\n`)
+  }
+  switch (r.type) {
+    case R.MAP_KEY:
+      if (write) env.refuse(EACCES, `write to change key R${regno} not allowed\n`)
+      checkRegion(env, regno, off, size, env.maps[r.map]!.keySize, false)
+      loadUnknown(env, a)
+      break
+    case R.MAP_VALUE:
+      leak('map')
+      checkMapPermission(env, regno, off, size, write)
+      checkMapValue(env, regno, off, size, false)
+      loadUnknown(env, a)
+      break
+    case R.CTX:
+      leak('ctx')
+      checkUnmodified(env, r, regno)
+      accessContext(env, a, off)
+      break
+    case R.STACK:
+      checkStackBounds(env, regno, off, size, write)
+      if (write) writeStack(env, regno, off, size, value)
+      else readStack(env, regno, off, size, value)
+      break
+    case R.PACKET:
+    case R.PACKET_META:
+      if (write && !mayWritePacket(env.progType)) env.refuse(EACCES, 'cannot write into packet\n')
+      leak('packet')
+      checkPacketAccess(env, regno, off, size, false)
+      loadUnknown(env, a)
+      break
+    case R.SOCKET:
+    case R.SOCK_COMMON:
+    case R.TCP_SOCK:
+    case R.XDP_SOCK:
+      if (write) env.refuse(EACCES, `R${regno} cannot write into ${R.typeName(r.type)}\n`)
+      accessSocket(env, a, r, off)
+      break
+    case R.MAP_PTR:
+      accessMapStruct(env, a, r, off)
+      break
+    case R.MEM:
+    case R.MEM | R.RINGBUF:
+    case R.MEM | R.RDONLY:
+      if (write && (r.type & R.RDONLY) !== 0) env.refuse(EACCES, `R${regno} cannot write into ${R.typeName(r.type)}\n`)
+      leak('mem')
+      checkRegion(env, regno, off, size, r.memSize, false)
+      loadUnknown(env, a)
+      break
+    default:
+      env.refuse(EACCES, `R${regno} invalid mem access '${R.typeName(r.type)}'\n`)
+  }
+  if (write || value < 0 || size === 8) return
+  const loaded = env.regs[value]!
+  if (loaded.type !== R.SCALAR) return
+  const own = env.frame.own(value)
+  if (a.signed) signExtend(own, size)
+  else truncate(own, size)
+}
+
+/** Someone's bytes, nothing known of them. */
+function loadUnknown(env: Env, a: Access): void {
+  if (a.write || a.value < 0) return
+  const own = env.frame.own(a.value)
+  const def = own.subregDef
+  own.setUnknown()
+  own.subregDef = def
+}
+
+function accessContext(env: Env, a: Access, off: number): void {
+  const type = a.write
+    ? contextStore(env.progType, off, a.size, env.driver !== undefined)
+      ? R.SCALAR
+      : undefined
+    : contextLoad(env.progType, off, a.size)
+  if (type === undefined || (a.signed && type !== R.SCALAR)) {
+    return env.refuse(EACCES, `invalid bpf_context access off=${off} size=${a.size}\n`)
+  }
+  if (a.write || a.value < 0) return
+  if (type === R.SCALAR) {
+    loadUnknown(env, a)
+    return
+  }
+  const own = env.frame.own(a.value)
+  own.setPointer(type)
+  own.subregDef = 0
+  if ((type & R.OR_NULL) !== 0) own.id = env.newId()
+}
+
+/** Readable bytes of the socket views: `bpf_sock` is 80 bytes long, `bpf_tcp_sock` 96, `bpf_xdp_sock` 4. */
+function accessSocket(env: Env, a: Access, r: RegState, off: number): void {
+  if (i64.isNegative(r.smin)) env.refuse(EACCES, `R${a.regno} min value is negative, ${NEGATIVE}`)
+  const limit = r.type === R.TCP_SOCK ? 96 : r.type === R.XDP_SOCK ? 4 : r.type === R.SOCKET ? 80 : 8
+  if (off < 0 || off + a.size > limit || off % a.size !== 0) {
+    env.refuse(EACCES, `R${a.regno} invalid ${R.typeName(r.type)} access off=${off} size=${a.size}\n`)
+  }
+  loadUnknown(env, a)
+}
+
+/** A map pointer shows the fields of the kernel's own structure, read only. */
+function accessMapStruct(env: Env, a: Access, r: RegState, off: number): void {
+  const name = mapStructName(env.maps[r.map]!)
+  if (!env.perfmon) {
+    env.refuse(EPERM, `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN\n`)
+  }
+  if (off < 0) env.refuse(EACCES, `R${a.regno} is ${name} invalid negative access: off=${off}\n`)
+  if (a.write) env.refuse(EACCES, `only read from ${name} is supported\n`)
+  const result = mapStructRead(env.maps[r.map]!, off, a.size)
+  if (result.kind === 'refused') env.refuse(EACCES, result.text)
+  if (a.value < 0) return
+  if (result.kind === 'pointer') {
+    const own = env.frame.own(a.value)
+    own.setPointer(R.BTF_ID)
+    own.subregDef = 0
+  } else loadUnknown(env, a)
+}

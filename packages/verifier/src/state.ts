@@ -1,0 +1,165 @@
+/**
+ * A verifier state: what is known at one point of one path. Frames (registers and stack) of the functions being walked,
+ * references held, and the thread back to the checkpoint it came from.
+ * RegStates and StackSlots inside are shared and never changed in place, so copying a state copies references only.
+ */
+import { EMPTY, type StackSlot } from './stack-slot'
+import { NOT_INIT, RegState, UNINITIALISED } from './reg-state'
+
+export const REG_COUNT = 11
+export const FP = 10
+/** `callsite` of the main program. */
+export const MAIN_CALLSITE = -1
+
+export interface ReturnRange {
+  readonly min: number
+  readonly max: number
+}
+
+export class Frame {
+  regs: RegState[]
+  /** Slot k covers fp-8(k+1) … fp-8k-1. */
+  stack: StackSlot[]
+  readonly frameno: number
+  readonly subprogno: number
+  /** Instruction of the call that made this frame. */
+  readonly callsite: number
+  /** A callback of a helper; its result must be in this range. */
+  callbackRange: ReturnRange | null = null
+  asyncCallback = false
+  /** Rounds of the callback called from this frame so far. */
+  callbackDepth = 0
+  /** Checkpoints only: registers and slots whose exact value the continuation relied on. */
+  preciseRegs = 0
+  preciseLow = 0
+  preciseHigh = 0
+
+  constructor(frameno: number, subprogno: number, callsite: number) {
+    this.frameno = frameno
+    this.subprogno = subprogno
+    this.callsite = callsite
+    this.regs = Array.from({ length: REG_COUNT }, () => UNINITIALISED)
+    this.stack = []
+  }
+
+  copy(): Frame {
+    const f = new Frame(this.frameno, this.subprogno, this.callsite)
+    f.regs = this.regs.slice()
+    f.stack = this.stack.slice()
+    f.callbackRange = this.callbackRange
+    f.asyncCallback = this.asyncCallback
+    f.callbackDepth = this.callbackDepth
+    return f
+  }
+
+  /** A fresh copy of register `n`, stored in place: may be changed until the instruction ends. */
+  own(n: number): RegState {
+    const r = this.regs[n]!.clone()
+    this.regs[n] = r
+    return r
+  }
+  forget(n: number): void {
+    this.regs[n] = UNINITIALISED
+  }
+  isInit(n: number): boolean {
+    return this.regs[n]!.type !== NOT_INIT
+  }
+
+  slotPrecise(k: number): boolean {
+    return ((k < 32 ? this.preciseLow >>> k : this.preciseHigh >>> (k - 32)) & 1) !== 0
+  }
+  setSlotPrecise(k: number): void {
+    if (k < 32) this.preciseLow |= 1 << k
+    else this.preciseHigh |= 1 << (k - 32)
+  }
+
+  growStack(slots: number): void {
+    while (this.stack.length < slots) this.stack.push(EMPTY)
+  }
+}
+
+/** Flags of a history entry: a stack access (frame and slot). */
+export interface HistoryEntry {
+  readonly insn: number
+  readonly prev: number
+  /** Slot that the instruction spilled to or filled from; -1 none. */
+  stackFrame: number
+  stackSlot: number
+  /** Sides of a comparison that are stack pointers. */
+  flags: number
+  /** Scalars that were refined together here. */
+  linked: readonly LinkedReg[] | null
+}
+export interface LinkedReg {
+  readonly frameno: number
+  readonly isReg: boolean
+  /** Register number or slot number. */
+  readonly index: number
+}
+
+export interface Reference {
+  readonly id: number
+  readonly insn: number
+}
+
+export class State {
+  frames: Frame[] = []
+  /** Paths that still have to end before this checkpoint is done. */
+  branches = 1
+  parent: State | null = null
+  insn = 0
+  firstInsn = 0
+  lastInsn = -1
+  history: HistoryEntry[] = []
+  refs: readonly Reference[] = []
+  /** Id of the spin lock that is held, 0 for none. */
+  lockId = 0
+  speculative = false
+  mayGotoDepth = 0
+  callbackUnroll = 0
+  /** Checkpoint bookkeeping. */
+  hits = 0
+  misses = 0
+  cleaned = false
+  /** With record: index of the last step of this path. */
+  step = -1
+
+  get current(): Frame {
+    return this.frames[this.frames.length - 1]!
+  }
+
+  copy(): State {
+    const s = new State()
+    s.frames = this.frames.map((f) => f.copy())
+    s.branches = this.branches
+    s.parent = this.parent
+    s.insn = this.insn
+    s.firstInsn = this.firstInsn
+    s.lastInsn = this.lastInsn
+    s.history = this.history.map((h) => ({ ...h }))
+    s.refs = this.refs
+    s.lockId = this.lockId
+    s.speculative = this.speculative
+    s.mayGotoDepth = this.mayGotoDepth
+    s.callbackUnroll = this.callbackUnroll
+    s.step = this.step
+    return s
+  }
+
+  /** Every register and spilled register of every frame, to be replaced by what `change` gives. */
+  replaceRegs(change: (r: RegState) => RegState): void {
+    for (const frame of this.frames) {
+      for (let n = 0; n < REG_COUNT; n++) {
+        const old = frame.regs[n]!
+        const next = change(old)
+        if (next !== old) frame.regs[n] = next
+      }
+      for (let k = 0; k < frame.stack.length; k++) {
+        const slot = frame.stack[k]!
+        if (slot.reg === null || !slot.isSpill) continue
+        const next = change(slot.reg)
+        if (next !== slot.reg) frame.stack[k] = slot.withReg(next)
+      }
+    }
+  }
+}
