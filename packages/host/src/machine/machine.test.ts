@@ -25,7 +25,8 @@ function loaded(result: LoadResult): Extract<LoadResult, { ok: true }> {
 const COUNTER = `
 .map counts array key 4 value 8 max 4
 .prog xdp count
-  *(u32 *)(r10 - 4) = 0
+  r1 = 0
+  *(u32 *)(r10 - 4) = r1
   r2 = r10
   r2 += -4
   r1 = counts ll
@@ -190,7 +191,7 @@ describe('perf events of the card', () => {
     const read = host.events(id)
     expect(read.length).toBe(4)
     expect(read[0]).toMatchObject({ time: 1000, cpu: 0, mapId: id })
-    expect(host.eventsLost(id)).toBe(2)
+    expect(host.eventsLost(id)).toBe(3)
     chip.events = [event(999)]
     host.events()
     expect(host.device.kernelLog).toEqual(['perf event: map id 999 (0x3e7) not recognized, dropping event'])

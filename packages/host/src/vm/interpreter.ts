@@ -190,7 +190,6 @@ function execute(vm: Vm, start: number): void {
       break
     }
   }
-  vm.executed += vm.remaining - remaining
   vm.remaining = remaining
 }
 

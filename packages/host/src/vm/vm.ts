@@ -60,7 +60,7 @@ export class Vm {
   readonly mayGoto = new Int32Array(MAX_FRAMES)
   /** Instructions left before the run is ended. */
   remaining = 0
-  executed = 0
+  private limit = 0
   tailCalls = 0
   fault: VmFault | undefined
   context: ContextKind = 'none'
@@ -86,6 +86,11 @@ export class Vm {
     this.env = env
     this.helpers = helpers
     this.memory = memory
+  }
+
+  /** Instructions of this run so far. */
+  get executed(): number {
+    return this.limit - this.remaining
   }
 
   /** Registers a map: gives it the handle that map pointers point at. */
@@ -157,7 +162,7 @@ export class Vm {
     this.depth = 0
     this.deepest = 0
     this.tailCalls = 0
-    this.executed = 0
+    this.limit = limit
     this.remaining = limit
     this.fault = undefined
     this.redirect = undefined
