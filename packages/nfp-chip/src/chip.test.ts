@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { hotAdds } from '../testdata/kernels'
 import { PROGRAM_NAMES, START, chipWith, frames, program } from '../testdata/programs'
 
 const idle = { untilIdle: true } as const
@@ -49,6 +50,20 @@ describe('time does not depend on how it is sliced', () => {
     }
     mixed.run(30_000)
     expect(mixed.stateHash()).toBe(runner.stateHash())
+  })
+})
+
+describe('posted commands', () => {
+  it('stall their core in the same cycles whatever the window, stepping included', () => {
+    const results = ([undefined, 31, 'step'] as const).map((way) => {
+      const chip = chipWith('swaps MAC addresses', typeof way === 'number' ? { window: way } : {}, { workersPerIsland: 1 })
+      chip.loadProgram(0, { words: hotAdds(START, 0x01f4, 40), start: START })
+      chip.offer(frames(80, 50))
+      if (way === 'step') while (chip.stepWord());
+      chip.run(Infinity, idle)
+      return `${chip.stateHash()} ${chip.now}`
+    })
+    expect(new Set(results).size).toBe(1)
   })
 })
 

@@ -3,7 +3,7 @@
  * (done at once), and the log of everything that other cores can see (done later, in order, by service.ts).
  * Follows nfp-isa.md, section 12, and chip-engine.md, section 7.
  */
-import { MEMORY_MAP } from './constants'
+import { MEMORY_MAP, POSTED_CREDITS } from './constants'
 import { TARGET } from './decode'
 import { CORE, CORE_WORDS, CTX, LOG, LOG_START, REQUEST, STATE, WAIT } from './layout'
 import type { ChipMemory } from './layout'
@@ -14,6 +14,11 @@ import { FAULT } from './uop'
 export interface Commands {
   /** Whether the core's log has no room for another command. */
   logFull(core: number): boolean
+  /**
+   * Cycles that the core has to stall at `cycle` before it may post another command; -1 when that is not known before
+   * more of its commands are served.
+   */
+  postedStall(core: number, cycle: number): number
   /** Reserves a log entry; returns its word offset. `cycle` is absolute. */
   log(core: number, slot: number, kind: number, cycle: number): number
   /**
@@ -32,6 +37,14 @@ export function createCommands(memory: ChipMemory, timing: Timing): Commands {
   function logFull(core: number): boolean {
     const cb = cores + core * coreWords
     return H[cb + CORE.logTail]! - H[cb + CORE.logHead]! >= LOG.entries - 4
+  }
+
+  function postedStall(core: number, cycle: number): number {
+    const cb = cores + core * coreWords
+    const issued = H[cb + CORE.posted]!
+    if (((issued - H[cb + CORE.postedServed]!) | 0) >= POSTED_CREDITS) return -1
+    const back = F[((cb + CORE.postedF) >> 1) + (issued & (POSTED_CREDITS - 1))]!
+    return back > cycle ? back - cycle : 0
   }
 
   function log(core: number, slot: number, kind: number, cycle: number): number {
@@ -92,7 +105,8 @@ export function createCommands(memory: ChipMemory, timing: Timing): Commands {
     const reads = kind === OP_CLASS.read || usesImmediate(op)
     const dataWords = reads ? 0 : (bytes + 3) >> 2
     if (!swap && dataWords > 5) return FAULT.memory
-    const entry = log(core, slot, swap ? REQUEST.memorySwap : REQUEST.memory, cycle)
+    const entry = log(core, slot, swap ? REQUEST.memorySwap : REQUEST.posted, cycle)
+    if (!swap) H[cb + CORE.posted] = (H[cb + CORE.posted]! + 1) | 0
     H[entry + LOG.lo] = lo
     H[entry + LOG.hi] = hi
     H[entry + LOG.count] = raw
@@ -116,5 +130,5 @@ export function createCommands(memory: ChipMemory, timing: Timing): Commands {
     return FAULT.none
   }
 
-  return { logFull, log, issue }
+  return { logFull, postedStall, log, issue }
 }

@@ -130,5 +130,11 @@ export const MEMORY_MAP = {
   bucketBits: 22,
 } as const
 
+/**
+ * Assumed: commands that a core may have posted without their answer being back; the next one stalls the core. This is
+ * what holds a program of posted additions to the speed of the memory.
+ */
+export const POSTED_CREDITS = 16
+
 /** Words executed in one burst before a core looks up again (only endless code gets that far). */
 export const BURST_WORDS = 16_384

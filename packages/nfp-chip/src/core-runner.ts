@@ -5,7 +5,7 @@
  */
 import type { ChipConfig } from './api'
 import { createCommands } from './commands'
-import { BURST_WORDS, ISSUE } from './constants'
+import { BURST_WORDS, ISSUE, POSTED_CREDITS } from './constants'
 import { decodeRange } from './decode'
 import { STOP, createInterpreter } from './interpreter'
 import { CORE, CORE_WORDS, CTX, HDR, STATE } from './layout'
@@ -150,10 +150,13 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
         done = H[cb + CORE.segmentWords]! % BURST_WORDS
         if (F[nowAt]! >= end && (done === 0 || F[(cb + CORE.segmentStartF) >> 1]! >= end)) break
       }
-      if (!advance(core, cb, BURST_WORDS - done) && commands.logFull(core)) break
+      if (!advance(core, cb, BURST_WORDS - done) && (commands.logFull(core) || stuck(cb))) break
     }
     setNext(cb)
   }
+
+  /** Whether the running context cannot go on before its core's posted commands are served. */
+  const stuck = (cb: number): boolean => ((H[cb + CORE.posted]! - H[cb + CORE.postedServed]!) | 0) >= POSTED_CREDITS
 
   /** Publishes the earliest cycle at which the core can do something. */
   function setNext(cb: number): void {

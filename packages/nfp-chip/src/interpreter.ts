@@ -496,17 +496,25 @@ export function createInterpreter(
                 stop = STOP.fault
                 break run
             }
-            prevA = UNDEFINED_SHIFT_AMOUNT
             if (((aux >> 16) & 3) === 3) {
+              const stall = commands.postedStall(core, segmentStart + cycle)
+              if (stall < 0) {
+                H[countsAt + pc]!--
+                left++
+                break run
+              }
+              cycle += stall
               fault = commands.issue(core, slot, IMM[pc]!, aux, lo, hi, prevAlu, segmentStart + cycle, false)
               if (fault !== 0) {
                 stop = STOP.fault
                 break run
               }
+              prevA = UNDEFINED_SHIFT_AMOUNT
               pc++
               cycle++
               break
             }
+            prevA = UNDEFINED_SHIFT_AMOUNT
             H[tb + CTX.cmdPc] = pc
             H[tb + CTX.cmdLo] = lo
             H[tb + CTX.cmdHi] = hi

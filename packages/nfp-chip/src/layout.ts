@@ -88,13 +88,18 @@ export const CORE = {
   profile: 48,
   /** Words executed since the segment began. */
   segmentWords: 49,
+  /** Posted commands issued, and those of them that are served. */
+  posted: 50,
+  postedServed: 51,
   camTag: 64,
   camState: 80,
   /** Entries from least to most recently used. */
   camOrder: 96,
-  nn: 128,
-  lm: 256,
-  contexts: 1280,
+  /** When the answer to each of the last 16 posted commands came back: 16 floats. */
+  postedF: 112,
+  nn: 144,
+  lm: 272,
+  contexts: 1296,
 } as const
 
 /** Words of a context's block. */
@@ -181,8 +186,8 @@ export const LOG = {
   data: 10,
 } as const
 
-/** Kinds of requests; `memorySwap` wakes the context when it is served. */
-export const REQUEST = { memory: 1, memorySwap: 2, done: 3, event: 4 } as const
+/** Kinds of requests; `memorySwap` wakes the context when it is served, `posted` gives the core a credit back. */
+export const REQUEST = { memory: 1, memorySwap: 2, done: 3, event: 4, posted: 5 } as const
 
 /** Words of a core's block in all: a whole number of cache lines, not a power of two. */
 export const CORE_WORDS = CORE.contexts + 4 * CTX.size + LOG.entries * LOG.words + 16

@@ -150,9 +150,16 @@ export function createPacketPath(
 
   function lose(frame: PendingFrame, cycle: number): void {
     bump(CNT.lost)
-    const at = records.append(Math.min(snapLength, frame.data.length))
-    writeRecord(at, frame.number, cycle, -1, cycle, frame.port, -1, -1, OUTCOME.lost, -1, 0, 0, frame.data.length)
-    B.set(frame.data.subarray(0, snapLength), records.dataAt(at))
+    const kept = Math.min(snapLength, frame.data.length)
+    const at = records.append(kept)
+    startRecord(at, frame.number, cycle, cycle, frame.port, OUTCOME.lost, kept)
+    F[at + RECORD.started] = -1
+    F[at + RECORD.core] = -1
+    F[at + RECORD.context] = -1
+    F[at + RECORD.queue] = -1
+    F[at + RECORD.exitCode] = 0
+    F[at + RECORD.words] = 0
+    B.set(frame.data.subarray(0, kept), records.dataAt(at))
     hashRecord(at)
   }
 
@@ -314,30 +321,34 @@ export function createPacketPath(
     const length = H[packet + PKT.dataLength]!
     const kept = Math.min(length, snapLength)
     const at = records.append(kept)
-    writeRecord(
+    startRecord(
       at,
       F[(packet + PKT.numberF) >> 1]!,
       F[(packet + PKT.arrivedF) >> 1]!,
-      F[(packet + PKT.startedF) >> 1]!,
       cycle,
       H[packet + PKT.port]!,
-      H[packet + PKT.core]!,
-      H[packet + PKT.context]!,
       H[packet + PKT.outcome]!,
-      H[packet + PKT.queue]!,
-      H[packet + PKT.exitCode]!,
-      H[packet + PKT.words]!,
       kept,
-      H[packet + PKT.returnValue]! >>> 0,
     )
+    F[at + RECORD.started] = F[(packet + PKT.startedF) >> 1]!
+    F[at + RECORD.core] = H[packet + PKT.core]!
+    F[at + RECORD.context] = H[packet + PKT.context]!
+    F[at + RECORD.queue] = H[packet + PKT.queue]!
+    F[at + RECORD.exitCode] = H[packet + PKT.exitCode]!
+    F[at + RECORD.words] = H[packet + PKT.words]!
     const from = H[packet + PKT.base]! + H[packet + PKT.dataOffset]!
     B.copyWithin(records.dataAt(at), from, from + kept)
     hashRecord(at)
   }
 
-  function writeRecord(at: number, ...fields: number[]): void {
-    for (let index = 0; index < fields.length; index++) F[at + 1 + index] = fields[index]!
-    F[at + RECORD.length] = Math.min(F[at + RECORD.length]!, snapLength)
+  /** The fields that every record has; the others are set by the caller. */
+  function startRecord(at: number, number: number, arrived: number, departed: number, port: number, outcome: number, kept: number): void {
+    F[at + RECORD.number] = number
+    F[at + RECORD.arrived] = arrived
+    F[at + RECORD.departed] = departed
+    F[at + RECORD.port] = port
+    F[at + RECORD.outcome] = outcome
+    F[at + RECORD.length] = kept
   }
 
   /** Folds a record into the hash of all records so far: FNV-1a over 32-bit words, low and high half apart. */

@@ -6,7 +6,7 @@
  * `serve(limit)` handles everything that lies before the horizon: the earliest cycle at which any core can still issue
  * something. Every answer takes at least a window, so nothing served here comes too late for a core.
  */
-import { MEMORY_MAP } from './constants'
+import { MEMORY_MAP, POSTED_CREDITS } from './constants'
 import type { Emem } from './emem'
 import { CACHE, CNT, CORE, CORE_WORDS, CTX, LOG, LOG_START, REQUEST } from './layout'
 import type { ChipMemory } from './layout'
@@ -150,6 +150,11 @@ export function createRequestService(
         return
       default: {
         const done = memoryRequest(core, cb, slot, entry, cycle)
+        if (H[entry + LOG.kind] === REQUEST.posted) {
+          const served = H[cb + CORE.postedServed]!
+          F[((cb + CORE.postedF) >> 1) + (served & (POSTED_CREDITS - 1))] = done
+          H[cb + CORE.postedServed] = (served + 1) | 0
+        }
         const signal = H[entry + LOG.signal]!
         if (signal !== 0) deliver(core, cb, slot, signal, done)
       }
