@@ -218,8 +218,9 @@ export function surveyDevice(request: DeviceLoadRequest): DeviceSurvey {
     const translated = translate(driver.program, { progType, firmware })
     if (!translated.ok) {
       const refusal = translationRefusal(translated)
+      const known = refusal.insn !== undefined && verdicts[refusal.insn] === VERDICT_REFUSED
       if (refusal.insn !== undefined) verdicts[refusal.insn] = VERDICT_REFUSED
-      refusals.push(refusal)
+      if (!known) refusals.push(refusal)
     }
   }
   return { verdicts, refusals: firstOfEach(refusals) }

@@ -1,6 +1,6 @@
 /**
  * Instructions that the card takes in place of one it refuses. Whether a remedy helps is found out by trying it
- * (doctor.ts). Each keeps what the program does, except where a limit of 32 bits is the point: a factor or dividend is
+ * (doctor.ts). Each keeps what the program does, except where a limit of 32 bits is the point: factors and dividends are
  * then cut to 32 bits.
  */
 import type { DeviceRefusal } from './api'
@@ -9,7 +9,6 @@ import {
   CLASS_ALU,
   CLASS_ALU64,
   CLASS_STX,
-  classOf,
   CODE_EXIT,
   isAlu,
   isRegisterForm,
@@ -21,11 +20,10 @@ import { encodeInsn } from './program-edit'
 import type { ProgramInfo } from './program-info'
 
 const MOV_64_CONSTANT = 0xb7
-const MOV_64_REGISTER = 0xbf
 const MOV_32_REGISTER = 0xbc
-const SUB_64_REGISTER = 0x1f
-const MUL_64_CONSTANT = 0x27
-const DIV_64_CONSTANT = 0x37
+const SUB_32_REGISTER = 0x1c
+const MUL_32_CONSTANT = 0x24
+const DIV_32_CONSTANT = 0x34
 const ALU_MOD = 0x90
 
 const join = (...insns: readonly Uint8Array[]): Uint8Array => Uint8Array.from(insns.flatMap((insn) => [...insn]))
@@ -36,26 +34,22 @@ function freeRegister(program: ProgramInfo): number | undefined {
   return [9, 8, 7, 6, 5, 4, 3, 2].find((register) => !used.has(register))
 }
 
-/** What to put in place of the refused instruction (whole instructions, 8 bytes each); the mildest first. */
-export function remediesFor(program: ProgramInfo, refusal: DeviceRefusal): Uint8Array[] {
+/** What to put in place of the refused instruction (whole instructions, 8 bytes each), where there is something. */
+export function remedyFor(program: ProgramInfo, refusal: DeviceRefusal): Uint8Array | undefined {
   const slot = refusal.insn
-  if (slot === undefined) return []
-  return candidates(program, refusal, slot).filter((remedy) => remedy !== undefined)
-}
-
-function candidates(program: ProgramInfo, refusal: DeviceRefusal, slot: number): (Uint8Array | undefined)[] {
+  if (slot === undefined) return undefined
   switch (refusal.code) {
     case 'translation':
-      return [storeThroughRegister(program, slot)]
+      return storeThroughRegister(program, slot)
     case 'opcode':
-      return [remainder(program, slot, false), remainder(program, slot, true)]
+      return remainder(program, slot)
     case 'multiply-range':
     case 'divide-range':
-      return [cutOperands(program, slot)]
+      return cutOperands(program, slot)
     case 'exit-action':
-      return [passAsUnspecified(program, slot, refusal)]
+      return passAsUnspecified(program, slot, refusal)
     default:
-      return []
+      return undefined
   }
 }
 
@@ -74,21 +68,21 @@ function storeThroughRegister(p: ProgramInfo, slot: number): Uint8Array | undefi
   )
 }
 
-/** A remainder by a positive constant: what is left when the multiple is taken away; `cut` to 32 bits before. */
-function remainder(p: ProgramInfo, slot: number, cut: boolean): Uint8Array | undefined {
+/** A remainder by a positive constant, in 32 bits: what is left when the multiple is taken away. */
+function remainder(p: ProgramInfo, slot: number): Uint8Array | undefined {
   const code = p.code[slot]!
   const register = freeRegister(p)
   const unsigned = p.off[slot] === 0
   if (!isAlu(code) || operationOf(code) !== ALU_MOD || isRegisterForm(code) || !unsigned) return undefined
   if (register === undefined || p.imm[slot]! <= 0) return undefined
   const dst = p.dst[slot]!
-  const narrow = cut || classOf(code) === CLASS_ALU ? [encodeInsn(MOV_32_REGISTER, dst, dst, 0, 0)] : []
   return join(
-    ...narrow,
-    encodeInsn(MOV_64_REGISTER, register, dst, 0, 0),
-    encodeInsn(DIV_64_CONSTANT, register, 0, 0, p.imm[slot]!),
-    encodeInsn(MUL_64_CONSTANT, register, 0, 0, p.imm[slot]!),
-    encodeInsn(SUB_64_REGISTER, dst, register, 0, 0),
+    encodeInsn(MOV_32_REGISTER, register, dst, 0, 0),
+    encodeInsn(DIV_32_CONSTANT, register, 0, 0, p.imm[slot]!),
+    // The kernel forgets all bounds at a division; the driver wants 32 bits before it multiplies.
+    encodeInsn(MOV_32_REGISTER, register, register, 0, 0),
+    encodeInsn(MUL_32_CONSTANT, register, 0, 0, p.imm[slot]!),
+    encodeInsn(SUB_32_REGISTER, dst, register, 0, 0),
   )
 }
 

@@ -7,7 +7,7 @@
  */
 import type { DeviceLoadRequest, DeviceLoadResult, DeviceMapDef, DeviceRefusal, FirmwareName } from './api'
 import { loadForDevice } from './device-load'
-import { remediesFor } from './doctor-remedies'
+import { remedyFor } from './doctor-remedies'
 import { EXPLANATIONS } from './doctor-table'
 import { isOffloadedMap } from './map-limits'
 import { FIRMWARE_PROFILES } from './profiles'
@@ -68,17 +68,16 @@ const passes = (request: DeviceLoadRequest): boolean => attempt(request).verdict
 /** Other instructions in place of the refused one, if then neither kernel nor device says the same of it again. */
 function programChange(request: DeviceLoadRequest, refusal: DeviceRefusal): DoctorChange | undefined {
   const { insn } = refusal
-  if (insn === undefined) return undefined
-  for (const replacement of remediesFor(new ProgramInfo(request.insns), refusal)) {
-    const program = replaceSlot(request, insn, replacement)
-    if (program === undefined) continue
-    const { verdict, refusals } = attempt({ ...request, ...program })
-    const last = insn + replacement.length / 8 - 1
-    const again = refusals?.some((other) => other.insn !== undefined && other.insn >= insn && other.insn <= last)
-    if (verdict === 'kernel-reject' || again) continue
-    return { kind: 'program', insn, replacement, program, outcome: verdict === 'ok' ? 'accepted' : 'refused-elsewhere' }
-  }
-  return undefined
+  const replacement = remedyFor(new ProgramInfo(request.insns), refusal)
+  if (insn === undefined || replacement === undefined) return undefined
+  const program = replaceSlot(request, insn, replacement)
+  if (program === undefined) return undefined
+  const { verdict, refusals } = attempt({ ...request, ...program })
+  const last = insn + replacement.length / 8 - 1
+  const again = refusals?.some((other) => other.insn !== undefined && other.insn >= insn && other.insn <= last)
+  if (verdict === 'kernel-reject' || again) return undefined
+  const outcome = verdict === 'ok' ? 'accepted' : 'refused-elsewhere'
+  return { kind: 'program', insn, replacement, program, outcome }
 }
 
 function firmwareChange(request: DeviceLoadRequest): DoctorChange | undefined {
