@@ -28,6 +28,9 @@ export function protocolName(number: number): string {
 /** An integer in the format of its type. */
 export function formatInt(value: bigint, type: IntType): string {
   const unsigned = BigInt.asUintN(type.size * 8, value)
+  if (type.encoding === 'bool') return value === 0n ? 'false' : 'true'
+  const name = type.names?.find(([, number]) => BigInt(number) === value)?.[0]
+  if (name !== undefined) return name
   switch (type.format as IntFormat | undefined) {
     case 'hex':
       return `0x${unsigned.toString(16).padStart(type.size * 2, '0')}`
@@ -53,6 +56,8 @@ export function parseInteger(text: string, type: IntType): bigint | undefined {
   if (/^'.'$/.test(word)) return BigInt(word.charCodeAt(1))
   if (word === 'true') return 1n
   if (word === 'false') return 0n
+  const named = type.names?.find(([name]) => name === word)
+  if (named !== undefined) return BigInt(named[1])
   if (type.format === 'ipv4') return parseIpv4(word)
   if (type.format === 'ipproto') {
     const number = protocolNumbers.get(word.toLowerCase())

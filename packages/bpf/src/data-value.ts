@@ -94,10 +94,18 @@ export function readInt(bytes: Uint8Array, type: Extract<DataType, { kind: 'int'
     const at = offset + (type.bigEndian === true ? i : type.size - 1 - i)
     value = (value << 8n) | BigInt(bytes[at] ?? 0)
   }
-  return type.signed ? BigInt.asIntN(type.size * 8, value) : value
+  const bits = type.bits?.size ?? type.size * 8
+  if (type.bits !== undefined) value = BigInt.asUintN(bits, value >> BigInt(type.bits.offset))
+  return type.signed ? BigInt.asIntN(bits, value) : value
 }
 
-function writeInt(bytes: Uint8Array, type: Extract<DataType, { kind: 'int' }>, offset: number, value: bigint): void {
+function writeInt(bytes: Uint8Array, type: Extract<DataType, { kind: 'int' }>, offset: number, field: bigint): void {
+  let value = field
+  if (type.bits !== undefined) {
+    const { bits, ...whole } = type
+    const mask = ((1n << BigInt(bits.size)) - 1n) << BigInt(bits.offset)
+    value = (readInt(bytes, { ...whole, signed: false }, offset) & ~mask) | ((field << BigInt(bits.offset)) & mask)
+  }
   for (let i = 0; i < type.size; i++) {
     const at = offset + (type.bigEndian === true ? type.size - 1 - i : i)
     bytes[at] = Number(BigInt.asUintN(8, value >> BigInt(i * 8)))
@@ -169,7 +177,7 @@ function storeInt(bytes: Uint8Array, type: Extract<DataType, { kind: 'int' }>, o
   else if (typeof tree === 'number') value = Number.isInteger(tree) ? BigInt(tree) : undefined
   else if (typeof tree === 'string') value = parseInteger(tree, type)
   if (value === undefined) return failed(path, 'expected a whole number')
-  const bits = BigInt(type.size * 8)
+  const bits = BigInt(type.bits?.size ?? type.size * 8)
   const least = type.signed ? -(1n << (bits - 1n)) : 0n
   // Hex is taken as the bits themselves, also of a signed type.
   const isBits = typeof tree === 'string' && /^0[xb]/i.test(tree)

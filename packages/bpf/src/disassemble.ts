@@ -6,10 +6,10 @@
 import { BUILTIN_TYPES } from './assembler/types'
 import { decode } from './decode'
 import { helperId } from './helpers'
-import { immAt, offAt, opcodeAt, srcAt } from './insn'
+import { immAt, offAt, opcodeAt, srcAt, toHex } from './insn'
 import { LD_IMM64, OP_CALL, OP_JA32, PSEUDO_CALL, PSEUDO_LD } from './opcodes'
 import { insnText, type InsnNames, printedSlots } from './print'
-import type { DataType, Dialect, MapDef, Program, ProgType } from './program'
+import type { DataType, Dialect, MapContents, MapDef, Program, ProgType } from './program'
 import { structsOf, structText, typeText } from './type-text'
 
 export interface DisassembleOptions {
@@ -73,22 +73,37 @@ function declarations(program: Program): string[] {
     `.license ${/^[\w/ .-]+$/.test(program.license) ? program.license : JSON.stringify(program.license)}`,
     ...structs.values(),
     ...program.maps.map((map, index) => mapText(map, program.maps.findIndex(({ name }) => name === map.name) === index)),
+    ...(program.contents ?? []).filter(({ data }) => data.some((byte) => byte !== 0)).map((contents) => initText(program, contents)),
     '',
     `.prog ${PROG_WORDS[program.progType]} ${isName(program.name) ? program.name : 'main'}`,
   ]
 }
 
+/** The `.init` directive of a map's first contents; zeros at the end are left out. */
+function initText(program: Program, { map, data, frozen }: MapContents): string {
+  const name = program.maps[map]?.name
+  const unique = name !== undefined && isName(name) && program.maps.findIndex((other) => other.name === name) === map
+  let end = data.length
+  while (end > 0 && data[end - 1] === 0) end--
+  return `.init ${unique ? name : map} "${toHex(data.subarray(0, end))}"${frozen ? ' frozen' : ''}`
+}
+
 /** The `.map` directive of a map. `unique`: no earlier map has its name. */
 export function mapText(map: MapDef, unique = true): string {
   const name = map.name === undefined ? '_' : unique && isName(map.name) && map.name !== '_' ? map.name : JSON.stringify(map.name)
+  return `.map ${name} ${mapOptions(map)}`
+}
+
+function mapOptions(map: MapDef): string {
   const part = (word: string, type: DataType | undefined, size: number) => `${word} ${type === undefined || !isWritable(type) ? size : typeText(type)}`
   const flags = map.map_flags === undefined || map.map_flags === 0 ? '' : ` flags 0x${map.map_flags.toString(16)}`
-  return `.map ${name} ${map.type} ${part('key', map.key, map.key_size)} ${part('value', map.value, map.value_size)} max ${map.max_entries}${flags}`
+  const inner = map.inner === undefined ? '' : ` inner { ${mapOptions(map.inner)} }`
+  return `${map.type} ${part('key', map.key, map.key_size)} ${part('value', map.value, map.value_size)} max ${map.max_entries}${flags}${inner}`
 }
 
 /** Whether a type can be written: all its structs have names that can stand in a text. */
 function isWritable(type: DataType): boolean {
-  return structsOf(type).every((struct) => isName(struct.name) && !BUILTIN_TYPES.has(struct.name) && struct.fields.every((field) => isName(field.name)))
+  return structsOf(type).every((struct) => (struct.name === '' || (isName(struct.name) && !BUILTIN_TYPES.has(struct.name))) && struct.fields.every((field) => field.name === '' || isName(field.name)))
 }
 
 /** Whether a name can stand in a text as a name of its own. */

@@ -20,6 +20,12 @@ export type DataType =
       readonly format?: IntFormat
       /** Stored in network order; absent means little-endian. */
       readonly bigEndian?: boolean
+      /** What the number stands for in C, where it is no plain integer. */
+      readonly encoding?: 'bool' | 'char' | 'enum' | 'pointer' | 'float'
+      /** Names of values, for an enum. */
+      readonly names?: readonly (readonly [name: string, value: number | bigint])[]
+      /** A bit field: position (from the lowest bit of the `size` bytes) and width in bits. */
+      readonly bits?: { readonly offset: number; readonly size: number }
     }
   | { readonly kind: 'array'; readonly of: DataType; readonly count: number; readonly format?: 'mac' | 'ipv6' | 'hex' }
   | { readonly kind: 'struct'; readonly name: string; readonly size: number; readonly fields: readonly DataField[] }
@@ -43,12 +49,22 @@ export interface MapDef {
   readonly map_flags?: number
   readonly key?: DataType
   readonly value?: DataType
+  /** What a map of maps holds. */
+  readonly inner?: MapDef
 }
 
 /** The `ld_imm64` at instruction `insn` refers to map number `map`; its src_reg (1 map, 2 map value) stays in the instruction. */
 export interface MapReloc {
   readonly insn: number
   readonly map: number
+}
+
+/** First contents of a map that stands for a data section: the value of its entry 0, zero behind `data`. */
+export interface MapContents {
+  readonly map: number
+  readonly data: Uint8Array
+  /** The loader forbids the host to write the map afterwards. */
+  readonly frozen: boolean
 }
 
 export interface Subprogram {
@@ -75,6 +91,8 @@ export interface Program {
   readonly labels: readonly Label[]
   /** Source line (from 1) of each slot; 0 where there is none. */
   readonly lines: Int32Array
+  /** What to put into maps before the program runs; absent means nothing. */
+  readonly contents?: readonly MapContents[]
 }
 
 /** A place in a source text: lines and columns from 1, end exclusive. */

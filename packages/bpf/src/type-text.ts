@@ -19,10 +19,11 @@ export function typeText(type: DataType): string {
     base = base.of
   }
   let name = aliasOf(base)
-  if (name === undefined && base.kind === 'struct') name = base.name
+  if (name === undefined && base.kind === 'struct') name = base.name === '' ? bodyText(base) : base.name
   if (name === undefined && base.kind === 'int') {
     name = base.bigEndian === true && base.size > 1 ? `be${base.size * 8}` : `${base.signed ? 's' : 'u'}${base.size * 8}`
     if (base.format !== undefined) name += counts.length > 0 ? `:${base.format}` : ` ${base.format}`
+    if (base.bits !== undefined) name += ` bits ${base.bits.offset} ${base.bits.size}`
   }
   return `${name}${counts.map((count) => `[${count}]`).join('')}${format}`
 }
@@ -57,8 +58,13 @@ function collectStructs(type: DataType, found: Set<StructType>): void {
   found.add(type)
 }
 
-/** The `.struct` directive of a type; places are written only where C would choose others. */
+/** The `.struct` directive of a type. */
 export function structText(type: StructType): string {
+  return `.struct ${type.name} ${bodyText(type)}`
+}
+
+/** `{ field type; … }`; places are written only where C would choose others. */
+function bodyText(type: StructType): string {
   let end = 0
   let alignment = 1
   const fields = type.fields.map((field) => {
@@ -66,8 +72,8 @@ export function structText(type: StructType): string {
     const natural = Math.ceil(end / align) * align
     end = Math.max(end, field.offset + sizeOf(field.type))
     alignment = Math.max(alignment, align)
-    return `${field.name} ${typeText(field.type)}${natural === field.offset ? '' : ` @${field.offset}`}`
+    return `${field.name === '' ? '_' : field.name} ${typeText(field.type)}${natural === field.offset ? '' : ` @${field.offset}`}`
   })
-  const size = Math.ceil(end / alignment) * alignment === type.size ? '' : ` size ${type.size}`
-  return `.struct ${type.name}${size} { ${fields.join('; ')}${fields.length > 0 ? ' ' : ''}}`
+  const size = Math.ceil(end / alignment) * alignment === type.size ? '' : `size ${type.size} `
+  return `${size}{ ${fields.join('; ')}${fields.length > 0 ? ' ' : ''}}`
 }

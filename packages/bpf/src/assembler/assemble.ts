@@ -121,6 +121,7 @@ class Assembler {
       subprograms: this.subprograms(),
       labels: [...this.labels].map(([name, { slot }]): Label => ({ name, insn: slot })),
       lines: this.slotLines.slice(0, this.slots),
+      ...(declarations.contents.length > 0 ? { contents: declarations.contents } : {}),
     }
   }
 
@@ -168,7 +169,7 @@ class Assembler {
     while (true) {
       const from = last === first ? start : lines.starts[last - 1]!
       lexer.append(from, lines.lineEnd(last), true)
-      if (lexer.contains('}') || last >= lines.starts.length) break
+      if (lexer.isClosed() || last >= lines.starts.length) break
       // A directive inside the braces: the closing one was forgotten.
       const next = lines.starts[last]!
       if (text.charCodeAt(skipBlanks(text, next, lines.lineEnd(last + 1))) === 46) break

@@ -4,19 +4,21 @@
  *
  * .prog TYPE NAME · .license TEXT · .const NAME = EXPR · .equ NAME, EXPR
  * .struct NAME [size N] { field TYPE [format] [@offset]; … }
- * .map NAME TYPE [key TYPE|bytes] [value TYPE|bytes] [max EXPR] [flags EXPR]
+ * .map NAME TYPE [key TYPE|bytes] [value TYPE|bytes] [max EXPR] [flags EXPR] [inner { TYPE … }]
+ * .init MAP "HEX" [frozen]: first contents of a map's entry 0
  */
 
 import { predefinedConstants } from '../constants'
 import { mapTypeNumber, MAP_TYPE_NAMES } from '../map-types'
-import type { DataField, DataType, MapDef, ProgType } from '../program'
+import { fromHex } from '../insn'
+import type { DataField, DataType, MapContents, MapDef, ProgType } from '../program'
 import { sizeOf } from '../data-type'
 import { ExpressionReader, type Value } from './expression'
 import type { Findings, FindingOptions } from './findings'
 import { type Lexer, TOKEN } from './lexer'
 import { nearest } from './nearest'
 import type { OperandNames } from './operands'
-import { BUILTIN_TYPES, type FieldDraft, layoutStruct, readType } from './types'
+import { BUILTIN_TYPES, type FieldDraft, layoutStruct, readSuffix, readType, type TypeFailure, type TypeReading } from './types'
 
 /** Names of program types as `.prog` takes them. */
 export const PROG_TYPE_WORDS: ReadonlyMap<string, ProgType> = new Map<string, ProgType>([
@@ -32,7 +34,7 @@ export const PROG_TYPE_WORDS: ReadonlyMap<string, ProgType> = new Map<string, Pr
 ])
 
 /** Directives read here; the assembler reads the others where they stand. */
-export const DECLARATIONS: ReadonlySet<string> = new Set(['.prog', '.license', '.const', '.equ', '.set', '.struct', '.map'])
+export const DECLARATIONS: ReadonlySet<string> = new Set(['.prog', '.license', '.const', '.equ', '.set', '.struct', '.map', '.init'])
 
 /** Something declared, and where: for symbol tables and duplicate checks. */
 export interface Declaration {
@@ -61,6 +63,7 @@ export class Declarations implements OperandNames {
   name = 'main'
   license = 'GPL'
   readonly maps: MapDef[] = []
+  readonly contents: MapContents[] = []
   readonly declared: Declaration[] = []
   private readonly constants = new Map<string, Value>()
   private readonly structs = new Map<string, DataType>()
@@ -134,6 +137,7 @@ export class Declarations implements OperandNames {
     else if (directive === '.license') this.readLicense()
     else if (directive === '.struct') this.readStruct()
     else if (directive === '.map') this.readMap()
+    else if (directive === '.init') this.readInit()
     else this.readConstant(directive)
   }
 
@@ -176,17 +180,29 @@ export class Declarations implements OperandNames {
   }
 
   private readStruct(): void {
-    const { lexer } = this
     const name = this.nameAt(1)
     if (name === undefined) return this.malformed('.struct', 1, 'a name is needed', 'a name')
-    let at = 2
+    const body = this.readBody('.struct', name, 2, 0)
+    if (body === undefined) return
+    if (this.declare('struct', name, 1)) this.structs.set(name, body.type)
+    this.endOfDirective('.struct', body.end)
+  }
+
+  /** Reads `[size N] { … }` from token `from`; undefined (with a finding) where it is malformed. */
+  private readBody(directive: string, name: string, from: number, depth: number): TypeReading | undefined {
+    const { lexer } = this
+    const fail = (at: number, reason: string, expected?: string): undefined => {
+      this.malformed(directive, at, reason, expected)
+    }
+    let at = from
     let size: number | undefined
     if (lexer.textOf(at) === 'size') {
       at = this.expressions.read(at + 1)
       if (at < 0) return this.badExpression()
       size = Number(this.expressions.value)
     }
-    if (lexer.textOf(at) !== '{') return this.malformed('.struct', at, '`{` is needed', '{')
+    if (lexer.textOf(at) !== '{') return fail(at, '`{` is needed', '{')
+    if (depth > 16) return fail(at, 'the struct is nested too deep')
     at++
     const drafts: FieldDraft[] = []
     const seen = new Set<string>()
@@ -196,26 +212,38 @@ export class Declarations implements OperandNames {
         continue
       }
       const field = this.nameAt(at)
-      if (field === undefined) return this.malformed('.struct', at, 'a field is needed', 'field type')
-      if (seen.has(field)) return this.malformed('.struct', at, `field \`${field}\` is there twice`)
+      if (field === undefined) return fail(at, 'a field is needed', 'field type')
+      if (seen.has(field) && field !== '_') return fail(at, `field \`${field}\` is there twice`)
       seen.add(field)
-      const reading = readType(lexer, at + 1, (word) => this.type(word))
-      if (!('type' in reading)) return this.typeFailure('.struct', reading)
+      const reading = this.readFieldType(directive, at + 1, depth)
+      if (reading === undefined) return undefined
       at = reading.end
       let offset: number | undefined
       if (lexer.textOf(at) === '@') {
         at = this.expressions.read(at + 1)
         if (at < 0) return this.badExpression()
         offset = Number(this.expressions.value)
-        if (!(offset >= 0 && offset <= 1 << 28)) return this.malformed('.struct', at - 1, 'a field offset is out of range')
+        if (!(offset >= 0 && offset <= 1 << 28)) return fail(at - 1, 'a field offset is out of range')
       }
-      drafts.push({ name: field, type: reading.type, ...(offset === undefined ? {} : { offset }) })
-      if (lexer.textOf(at) !== '}' && !isSeparator(lexer, at)) return this.malformed('.struct', at, 'fields are separated by `;`', '; or }')
+      // A field without a name, as anonymous unions have it, is written `_`.
+      drafts.push({ name: field === '_' ? '' : field, type: reading.type, ...(offset === undefined ? {} : { offset }) })
+      if (lexer.textOf(at) !== '}' && !isSeparator(lexer, at)) return fail(at, 'fields are separated by `;`', '; or }')
     }
     const type = layoutStruct(name, drafts, size)
-    if (type === undefined) return this.malformed('.struct', 3, 'the fields need more room than `size` says')
-    if (this.declare('struct', name, 1)) this.structs.set(name, type)
-    this.endOfDirective('.struct', at + 1)
+    return type === undefined ? fail(from + 1, 'the fields need more room than `size` says') : { type, end: at + 1 }
+  }
+
+  private readFieldType(directive: string, at: number, depth: number): TypeReading | undefined {
+    const { lexer } = this
+    let reading: TypeReading | TypeFailure | undefined
+    if (lexer.textOf(at) === '{' || lexer.textOf(at) === 'size') {
+      const inner = this.readBody(directive, '', at, depth + 1)
+      if (inner === undefined) return undefined
+      reading = readSuffix(lexer, at, inner.end, inner.type)
+    } else reading = readType(lexer, at, (word) => this.type(word))
+    if ('type' in reading) return reading
+    this.typeFailure(directive, reading)
+    return undefined
   }
 
   private readMap(): void {
@@ -239,7 +267,7 @@ export class Declarations implements OperandNames {
       max_entries: fixed?.[0] === 0 ? 4096 : 1,
       map_flags: 0,
     }
-    const complete = this.readMapOptions(map)
+    const complete = this.readMapOptions(map, 3, false) >= 0
     if (complete && map.key_size < 0) map.key_size = typeWord === 'queue' || typeWord === 'stack' || typeWord === 'bloom_filter' ? 0 : 4
     if (complete && map.value_size < 0) this.malformed('.map', Math.max(0, lexer.count - 1), 'a value size is needed', 'value TYPE')
     // A map with mistakes is kept, so that its name is known and not reported again wherever it is used.
@@ -250,10 +278,29 @@ export class Declarations implements OperandNames {
     this.maps.push(map)
   }
 
-  private readMapOptions(map: { -readonly [K in keyof MapDef]: MapDef[K] }): boolean {
+  private readInit(): void {
     const { lexer } = this
-    let at = 3
-    while (at < lexer.count) {
+    const quoted = lexer.kinds[1] === TOKEN.STRING
+    const name = quoted ? unquote(lexer.textOf(1)) : lexer.textOf(1)
+    const index = lexer.kinds[1] === TOKEN.NUMBER ? lexer.values[1]! : this.mapIndex(name)
+    const map = this.maps[index]
+    if (map === undefined) {
+      if (lexer.count < 2) return this.malformed('.init', 1, 'a map is needed', 'map "00 01 …"')
+      return this.report('unknown-map', 1, 1, [name], this.suggestion(name, this.mapNumbers.keys()))
+    }
+    const data = lexer.kinds[2] === TOKEN.STRING ? fromHex(unquote(lexer.textOf(2))) : undefined
+    if (data === undefined) return this.malformed('.init', 2, 'bytes in hex between quotes are needed', '"00 01 …"')
+    if (data.length > map.value_size) return this.malformed('.init', 2, `a value of this map has ${map.value_size} bytes`)
+    const frozen = lexer.textOf(3) === 'frozen'
+    this.contents.push({ map: index, data, frozen })
+    this.endOfDirective('.init', frozen ? 4 : 3)
+  }
+
+  /** Reads options from token `from` to the end, or to `}` for an inner map; gives the token behind them, or -1. */
+  private readMapOptions(map: { -readonly [K in keyof MapDef]: MapDef[K] }, from: number, isInner: boolean): number {
+    const { lexer } = this
+    let at = from
+    while (at < lexer.count && !(isInner && lexer.textOf(at) === '}')) {
       const word = lexer.textOf(at)
       if (word === 'key' || word === 'value') {
         if (lexer.kinds[at + 1] === TOKEN.NUMBER) {
@@ -261,11 +308,8 @@ export class Declarations implements OperandNames {
           at += 2
           continue
         }
-        const reading = readType(lexer, at + 1, (name) => this.type(name))
-        if (!('type' in reading)) {
-          this.typeFailure('.map', reading)
-          return false
-        }
+        const reading = this.readFieldType('.map', at + 1, 0)
+        if (reading === undefined) return -1
         map[word] = reading.type
         map[word === 'key' ? 'key_size' : 'value_size'] = sizeOf(reading.type)
         at = reading.end
@@ -273,21 +317,43 @@ export class Declarations implements OperandNames {
         const end = this.expressions.read(at + 1)
         if (end < 0) {
           this.badExpression()
-          return false
+          return -1
         }
         const value = Number(this.expressions.value)
         if (!(value >= 0 && value <= 0xffffffff)) {
           this.malformed('.map', at + 1, `${word} must fit 32 bits`)
-          return false
+          return -1
         }
         map[word === 'flags' ? 'map_flags' : 'max_entries'] = value
         at = end
+      } else if (word === 'inner' && !isInner) {
+        at = this.readInner(map, at + 1)
+        if (at < 0) return -1
       } else {
         this.malformed('.map', at, `\`${word}\` means nothing here`, 'key, value, max or flags')
-        return false
+        return -1
       }
     }
-    return true
+    return at
+  }
+
+  /** `{ TYPE options }`: what a map of maps holds. */
+  private readInner(map: { -readonly [K in keyof MapDef]: MapDef[K] }, at: number): number {
+    const { lexer } = this
+    const type = lexer.textOf(at + 1)
+    if (lexer.textOf(at) !== '{' || mapTypeNumber(type) === undefined) {
+      this.malformed('.map', at, '`inner { TYPE … }` is needed', 'inner { array key u32 value u64 max 1 }')
+      return -1
+    }
+    const inner: { -readonly [K in keyof MapDef]: MapDef[K] } = { type, key_size: 4, value_size: 4, max_entries: 1, map_flags: 0 }
+    const end = this.readMapOptions(inner, at + 2, true)
+    if (end < 0) return -1
+    if (lexer.textOf(end) !== '}') {
+      this.malformed('.map', end, '`}` is needed', '}')
+      return -1
+    }
+    map.inner = inner
+    return end + 1
   }
 
   private nameAt(at: number): string | undefined {
@@ -317,12 +383,13 @@ export class Declarations implements OperandNames {
     this.report('directive-syntax', at >= this.lexer.count ? last : at, last, [directive, reason], expected === undefined ? {} : { expected })
   }
 
-  private badExpression(): void {
+  private badExpression(): undefined {
     const { failure, failedAt } = this.expressions
     const at = Math.min(failedAt, Math.max(0, this.lexer.count - 1))
     const name = this.nameAt(at)
     if (name !== undefined && this.constant(name) === undefined) {
-      return this.report('unknown-name', at, at, [name], this.suggestion(name, this.constantNames))
+      this.report('unknown-name', at, at, [name], this.suggestion(name, this.constantNames))
+      return
     }
     this.report('bad-expression', at, at, [failure || 'a number or a constant is needed'])
   }

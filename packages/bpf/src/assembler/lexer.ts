@@ -103,6 +103,21 @@ export class Lexer {
     return false
   }
 
+  /** Whether as many braces are closed as opened, and some were. */
+  isClosed(): boolean {
+    let open = 0
+    let seen = false
+    for (let i = 0; i < this.count; i++) {
+      if (this.kinds[i] !== TOKEN.PUNCT) continue
+      const text = this.textOf(i)
+      if (text === '{') {
+        open++
+        seen = true
+      } else if (text === '}') open--
+    }
+    return seen && open <= 0
+  }
+
   /** A token for a line break, where fields of a struct end. */
   pushNewline(at: number): void {
     this.set(this.count++, TOKEN.PUNCT, at, at + 1, 0, 0)

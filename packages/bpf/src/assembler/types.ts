@@ -56,10 +56,12 @@ export interface TypeFailure {
   readonly reason: string
 }
 
-/** Reads `name[:format][count]… [format]` from token `at`; the first format is the element's, the second the array's. */
+/**
+ * Reads `name[:format][count]… [format]` from token `at`; the first format is the element's, the second the
+ * array's. An integer may be a bit field: `bits OFFSET WIDTH`.
+ */
 export function readType(lexer: Lexer, at: number, lookup: (name: string) => DataType | undefined): TypeReading | TypeFailure {
-  const name = lexer.textOf(at)
-  let type = lexer.kinds[at] === TOKEN.NAME ? lookup(name) : undefined
+  let type = lexer.kinds[at] === TOKEN.NAME ? lookup(lexer.textOf(at)) : undefined
   if (type === undefined) return { at, unknown: lexer.kinds[at] === TOKEN.NAME, reason: 'a type is needed' }
   let end = at + 1
   if (lexer.textOf(end) === ':') {
@@ -68,6 +70,13 @@ export function readType(lexer: Lexer, at: number, lookup: (name: string) => Dat
     type = formatted
     end += 2
   }
+  return readSuffix(lexer, at, end, type)
+}
+
+/** Reads what may follow a type from token `end`: dimensions, a format, the place of a bit field. `at` is blamed. */
+export function readSuffix(lexer: Lexer, at: number, from: number, base: DataType): TypeReading | TypeFailure {
+  let end = from
+  let type = base
   const counts: number[] = []
   while (lexer.textOf(end) === '[') {
     const count = lexer.values[end + 1]!
@@ -80,9 +89,17 @@ export function readType(lexer: Lexer, at: number, lookup: (name: string) => Dat
   for (const count of counts.toReversed()) type = { kind: 'array', of: type, count }
   if (!isReasonable(type)) return { at, unknown: false, reason: 'the type is nested too deep or has too many parts' }
   if (sizeOf(type) > MAX_TYPE_SIZE) return { at, unknown: false, reason: 'the type is too large' }
-  if (lexer.kinds[end] !== TOKEN.NAME) return { type, end }
-  const formatted = withFormat(type, lexer.textOf(end))
-  return formatted === undefined ? { type, end } : { type: formatted, end: end + 1 }
+  const formatted = lexer.kinds[end] === TOKEN.NAME ? withFormat(type, lexer.textOf(end)) : undefined
+  if (formatted !== undefined) {
+    type = formatted
+    end++
+  }
+  if (type.kind !== 'int' || lexer.textOf(end) !== 'bits') return { type, end }
+  const offset = lexer.values[end + 1]!
+  const size = lexer.values[end + 2]!
+  const isPlace = lexer.kinds[end + 1] === TOKEN.NUMBER && lexer.kinds[end + 2] === TOKEN.NUMBER
+  if (!isPlace || size < 1 || offset + size > type.size * 8) return { at: end, unknown: false, reason: '`bits OFFSET WIDTH` inside the type is needed' }
+  return { type: { ...type, bits: { offset, size } }, end: end + 3 }
 }
 
 /** The type with a format, or undefined when the word is no format for it. */

@@ -193,7 +193,7 @@ export class SourceIndex {
       at += 2
     }
     const first = lexer.textOf(at)
-    const jumps = this.dialect === 'mnemonic' && /^j/.test(first)
+    const jumps = this.dialect === 'mnemonic' && first.startsWith('j')
     for (let i = at; i < lexer.count; i++) {
       if (lexer.kinds[i] === TOKEN.NAME) this.push(this.nameKind(i, at, jumps), i)
       else this.plain(i)

@@ -1,0 +1,201 @@
+/**
+ * Imports an object that clang made: all its programs, linked, with maps, types and source lines.
+ * Any bytes give a result: programs, or findings that say why not. object-formats.md, section 15.
+ */
+
+import { type BtfExt, parseBtfExt } from '../btf/ext'
+import { parseBtf } from '../btf/parse'
+import type { Btf } from '../btf/types'
+import { ByteReader } from '../byte-reader'
+import type { Label, MapContents, Program } from '../program'
+import { type ElfFile, type ElfSection, readElf } from './file'
+import { type ObjectFinding, ObjectFindings } from './findings'
+import { type FunctionPlace, functionsIn, type Linked, Linker, LinkError, littleEndianCode } from './link'
+import { collectMaps, isCode, type ObjectMap } from './maps'
+import { sectionKind, type SectionMatch } from './section-names'
+
+/** A line of C beside the instruction that begins it. */
+export interface SourceNote {
+  readonly insn: number
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly text: string
+}
+
+export interface ImportedProgram extends Program {
+  readonly section: string
+  readonly attachType: number
+  readonly contents: readonly MapContents[]
+  readonly source: readonly SourceNote[]
+  /** First instruction and BTF FUNC id of each function that BTF describes. */
+  readonly funcInfo: readonly { readonly insn: number; readonly type: number }[]
+}
+
+export type ImportResult =
+  | { readonly ok: true; readonly programs: readonly ImportedProgram[]; readonly btf?: Uint8Array; readonly findings: readonly ObjectFinding[] }
+  | { readonly ok: false; readonly findings: readonly ObjectFinding[] }
+
+export interface ImportOptions {
+  /** File name, for the names of data maps; default `object.o`. */
+  readonly name?: string
+}
+
+const MAX_FILE = 16 * 1024 * 1024
+const MAX_PROGRAMS = 256
+
+/** Reads an object file; never throws. */
+export function importElf(bytes: Uint8Array, options: ImportOptions = {}): ImportResult {
+  const findings = new ObjectFindings()
+  if (bytes.length > MAX_FILE) {
+    findings.error('object-too-large', `The file has more than ${MAX_FILE} bytes`)
+    return { ok: false, findings: findings.list }
+  }
+  try {
+    const file = readElf(bytes)
+    const importer = new Importer(file, options.name ?? 'object.o', findings)
+    const programs = importer.run()
+    if (findings.hasErrors) return { ok: false, findings: findings.list }
+    const btf = file.sections.find(({ name }) => name === '.BTF')
+    return { ok: true, programs, ...(btf === undefined ? {} : { btf: btf.data.slice() }), findings: findings.list }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    findings.error('bad-object', error.message)
+    return { ok: false, findings: findings.list }
+  }
+}
+
+class Importer {
+  private readonly file: ElfFile
+  private readonly name: string
+  private readonly findings: ObjectFindings
+
+  constructor(file: ElfFile, name: string, findings: ObjectFindings) {
+    this.file = file
+    this.name = name.replace(/^.*[\\/]/, '')
+    this.findings = findings
+  }
+
+  run(): ImportedProgram[] {
+    const { file, findings } = this
+    if (!file.little) findings.info('big-endian', 'The object is big-endian; its instructions were turned round. Loads from the packet give other values here')
+    for (const section of file.sections) {
+      if (isCode(section) && section.size % 8 !== 0) findings.error('code-size', `Section '${section.name}' has ${section.size} bytes, not whole instructions`)
+    }
+    if (findings.hasErrors) return []
+    const btf = this.readBtf()
+    const ext = btf === undefined ? undefined : this.readExt(btf)
+    const maps = collectMaps(file, btf, this.name, findings)
+    if (findings.hasErrors) return []
+    const places = this.programPlaces()
+    if (places.length === 0) {
+      if (!findings.hasErrors) findings.error('no-programs', 'The object holds no programs')
+      return []
+    }
+    const linker = new Linker(file, littleEndianCode(file), maps)
+    return places.flatMap(({ place, kind }) => {
+      try {
+        return [this.finish(linker.link(place), place, kind, maps, ext)]
+      } catch (error) {
+        if (!(error instanceof LinkError)) throw error
+        findings.error('bad-relocation', `prog '${place.name}': ${error.message}`)
+        return []
+      }
+    })
+  }
+
+  private readBtf(): Btf | undefined {
+    const section = this.file.sections.find(({ name }) => name === '.BTF')
+    if (section === undefined) return undefined
+    const result = parseBtf(section.data)
+    if (result.ok) return result.btf
+    this.findings.warning('bad-btf', result.error)
+    return undefined
+  }
+
+  private readExt(btf: Btf): BtfExt | undefined {
+    const section = this.file.sections.find(({ name }) => name === '.BTF.ext')
+    if (section === undefined) return undefined
+    try {
+      return parseBtfExt(section.data, btf)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.findings.warning('bad-btf-ext', error.message)
+      return undefined
+    }
+  }
+
+  /** The programs: functions of code sections that name a program type; a section without functions is one as a whole. */
+  private programPlaces(): { place: FunctionPlace; kind: SectionMatch }[] {
+    const { file, findings } = this
+    const places: { place: FunctionPlace; kind: SectionMatch }[] = []
+    const code = file.sections.filter((section) => isCode(section) && section.size > 0)
+    for (const section of code) {
+      if (section.name === '.text') continue
+      const kind = sectionKind(section.name)
+      if (kind === undefined) {
+        findings.warning('unknown-section', `Section '${section.name}' is for a program type that is not known here; it is left out`)
+        continue
+      }
+      if (kind.byPrefix) findings.info('section-prefix', `Section '${section.name}' is taken as ${kind.progType} by the beginning of its name; new loaders do not`)
+      for (const place of this.functionsOrWhole(section)) places.push({ place, kind })
+    }
+    const text = code.find(({ name }) => name === '.text')
+    if (places.length === 0 && text !== undefined) {
+      findings.info('text-program', 'The code has no section of a program type; it is taken as an xdp program')
+      for (const place of this.functionsOrWhole(text).slice(0, 1)) places.push({ place, kind: { progType: 'xdp', attachType: 0, byPrefix: true } })
+    }
+    if (places.length > MAX_PROGRAMS) {
+      findings.error('too-many-programs', `The object has more than ${MAX_PROGRAMS} programs`)
+      return []
+    }
+    return places
+  }
+
+  private functionsOrWhole(section: ElfSection): FunctionPlace[] {
+    const places = functionsIn(this.file, section).filter((place) => {
+      return section.name === '.text' || this.file.symbols.some(({ global, name, section: at }) => global && at === section.index && name === place.name)
+    })
+    return places.length > 0 ? places : [{ name: section.name.replace(/[^\w]/g, '_').slice(0, 15) || 'prog', section, start: 0, count: Math.floor(section.size / 8) }]
+  }
+
+  private finish(linked: Linked, place: FunctionPlace, kind: SectionMatch, maps: readonly ObjectMap[], ext: BtfExt | undefined): ImportedProgram {
+    const records = <T extends { insn: number }>(bySection: ReadonlyMap<string, readonly T[]> | undefined): T[] =>
+      linked.units.flatMap((unit) =>
+        (bySection?.get(unit.section.name) ?? []).filter(({ insn }) => insn >= unit.start && insn < unit.start + unit.count).map((record) => ({ ...record, insn: record.insn - unit.start + unit.base })),
+      )
+    return {
+      name: place.name,
+      progType: kind.progType,
+      license: this.license(),
+      insns: linked.insns,
+      maps: maps.map(({ def }) => def),
+      relocs: linked.relocs,
+      subprograms: linked.subprograms,
+      labels: this.labels(linked),
+      lines: new Int32Array(linked.insns.length / 8),
+      section: place.section.name,
+      attachType: kind.attachType,
+      contents: maps.flatMap(({ data, frozen }, map) => (data === undefined ? [] : [{ map, data, frozen }])),
+      source: records(ext?.lines),
+      funcInfo: records(ext?.functions),
+    }
+  }
+
+  /** Labels that clang left in the code, such as `LBB0_2`. */
+  private labels(linked: Linked): Label[] {
+    const labels = linked.units.flatMap((unit) =>
+      this.file.symbols
+        .filter(({ name, section, type, value }) => {
+          return type === 'notype' && name !== '' && section === unit.section.index && value % 8 === 0 && value / 8 >= unit.start && value / 8 < unit.start + unit.count
+        })
+        .map(({ name, value }) => ({ name, insn: value / 8 - unit.start + unit.base })),
+    )
+    return labels.sort((a, b) => a.insn - b.insn)
+  }
+
+  private license(): string {
+    const section = this.file.sections.find(({ name }) => name === 'license')
+    return section === undefined ? '' : new ByteReader(section.data, true).cString(0, 127)
+  }
+}
