@@ -27,6 +27,8 @@ export function kernelInsnText(insns: Uint8Array, slot: number, options: KernelT
   return out
 }
 
+const ATOMIC_IMMEDIATES = new Set([0x00, 0x01, 0x40, 0x41, 0x50, 0x51, 0xa0, 0xa1, 0xe1, 0xf1, 0x100, 0x110])
+
 /** Texts of invalid instructions that no template gives: the kernel prints fields before it looks whether they fit. */
 function unusualText(insns: Uint8Array, slot: number): string | undefined {
   const opcode = opcodeAt(insns, slot)
@@ -40,6 +42,9 @@ function unusualText(insns: Uint8Array, slot: number): string | undefined {
     return `r${dst} = ${order}${imm} r${dst}`
   }
   if (opcode === (CLASS.ALU | SOURCE.X | ALU.MOV) && offAt(insns, slot) === 32) return `w${dst} = (s32)w${srcAt(insns, slot)}`
+  if (kind === CLASS.STX && (opcode & 0xe0) === 0xc0 && !ATOMIC_IMMEDIATES.has(imm)) {
+    return `BUG_${opcode.toString(16).padStart(2, '0')}`
+  }
   const isJump = kind === CLASS.JMP || kind === CLASS.JMP32
   if (isJump && op >= JMP.JCOND && !(opcode === (CLASS.JMP | JMP.JCOND) && srcAt(insns, slot) === 0)) {
     const letter = kind === CLASS.JMP ? 'r' : 'w'
