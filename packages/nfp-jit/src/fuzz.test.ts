@@ -1,26 +1,18 @@
 /**
- * Random programs with random findings of the verifier, far from anything a verifier would accept: the translator
- * answers with an image whose words all decode, or with an errno; it never throws. The seed is printed on failure.
- * `FUZZ_PROGRAMS` sets how many.
+ * Random programs, of two kinds: plausible ones through verifier, driver and translator; and instructions at random with
+ * random findings, far from anything a verifier would accept, for the translator alone. The answer is an image whose
+ * words all decode, or a refusal; nothing throws. The seed is printed on failure; `FUZZ_PROGRAMS` sets how many.
  */
 import { describe, expect, it } from 'vitest'
 import { classOf, eccMatches, wordAt } from '@offload/nfp'
+import type { Words } from '@offload/nfp'
 import { FIRMWARE_PROFILES } from './profiles'
 import { SUPPORTED_CODES } from './opcodes'
 import { ProgramInfo } from './program-info'
 import { relocate, relocationTarget } from './relocation'
 import { translate } from './translate'
-
-/** Marsaglia's xorshift, 32 bits. */
-function randomNumbers(seed: number): (limit: number) => number {
-  let state = seed | 1
-  return (limit) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % limit
-  }
-}
+import { loadForDevice } from './device-load'
+import { plausibleProgram, randomNumbers } from '../testdata/random-programs'
 
 const CODES = [...SUPPORTED_CODES].filter((code) => code !== 0x18)
 const HELPERS = [1, 2, 3, 7, 25, 44, 65, 9]
@@ -63,11 +55,36 @@ function randomProgram(next: (limit: number) => number): ProgramInfo {
   return program
 }
 
-describe('random programs', () => {
-  const count = Number(process.env['FUZZ_PROGRAMS'] ?? 3000)
+function checkWords(words: Words, seed: number): void {
+  for (let i = 0; i < words.length / 2; i++) {
+    const word = wordAt(words, i)
+    if (!classOf(word) || !eccMatches(word)) throw new Error(`seed ${seed}: word ${i} does not decode`)
+  }
+}
+
+describe('random programs', { timeout: 3_600_000 }, () => {
+  const count = Number(process.env['FUZZ_PROGRAMS'] ?? 1200)
   const firmware = { ...FIRMWARE_PROFILES.full, stackSize: 1 << 20 }
 
-  it(`${count} of them translate or fail with an errno`, () => {
+  it(`${Math.ceil(count / 6)} plausible ones load or are refused with a reason`, () => {
+    const verdicts = { ok: 0, 'driver-reject': 0, 'kernel-reject': 0 }
+    for (let seed = 1; seed <= Math.ceil(count / 6); seed++) {
+      const progType = seed % 2 ? 'xdp' : 'sched_cls'
+      const insns = plausibleProgram(randomNumbers(seed * 2654435761), progType)
+      let result
+      try {
+        result = loadForDevice({ progType, insns, maps: [], relocs: [], firmware, logLevel: 0 })
+      } catch (error) {
+        throw new Error(`seed ${seed}`, { cause: error })
+      }
+      verdicts[result.verdict]++
+      if (result.verdict !== 'ok') expect(result.error, `seed ${seed}`).not.toBe('')
+      if (result.relocated) checkWords(result.relocated, seed)
+    }
+    expect(verdicts.ok).toBeGreaterThan(count / 20)
+  })
+
+  it(`${count} senseless ones translate or fail with an errno`, () => {
     let images = 0
     for (let seed = 1; seed <= count; seed++) {
       const program = randomProgram(randomNumbers(seed * 2654435761))
@@ -85,10 +102,7 @@ describe('random programs', () => {
       images++
       const placed = relocate(result.image, relocationTarget(firmware))
       if (!placed.ok) throw new Error(`seed ${seed}: ${placed.messages.join()}`)
-      for (let i = 0; i < placed.words.length / 2; i++) {
-        const word = wordAt(placed.words, i)
-        if (!classOf(word) || !eccMatches(word)) throw new Error(`seed ${seed}: word ${i} does not decode`)
-      }
+      checkWords(placed.words, seed)
     }
     expect(images).toBeGreaterThan(count / 20)
   })
