@@ -1,0 +1,61 @@
+/**
+ * Damaged objects, BTF and texts by the thousand: none may throw or take long. `HOSTILE_ROUNDS` and
+ * `HOSTILE_SEED` set how many and which; both are printed.
+ */
+import { readFileSync } from 'node:fs'
+import { assemble, btfAsC, btfRawLines, dataTypeOf, importElf, parseBtf } from '@offload/bpf'
+import { mutateBytes, mutateText } from '../src/testing/mutate'
+import { Random } from '../src/testing/random'
+
+const rounds = Number(process.env['HOSTILE_ROUNDS'] ?? 3000)
+const seed = Number(process.env['HOSTILE_SEED'] ?? 1)
+const testdata = new URL('../testdata/', import.meta.url)
+const objects = ['counter.o', 'counter-v4.o', 'counter-eb.o', 'callback.o', 'legacy.o'].map((name) => new Uint8Array(readFileSync(new URL(name, testdata))))
+const imported = importElf(objects[0]!)
+if (!imported.ok || imported.btf === undefined) throw new Error('the test object does not import')
+const btf = imported.btf
+const text = `.license GPL
+.struct counter { packets u64; bytes u64; inner { a u8[4] hex; b be16 port } }
+.map counts array key u32 value counter max 1 << 4
+.const LIMIT = (4 + 4) * 8
+.prog xdp p
+    r2 = *(u32 *)(r1 + ctx.data)
+    if r2 s> LIMIT goto out
+    r1 = counts ll
+    lock *(u64 *)(r0 + counter.bytes) += r2
+    r0 = cmpxchg_64(r2 + 0, r0, r1)
+    call bpf_map_lookup_elem
+out:
+    exit
+.func f
+    .raw b700000002000000
+    exit
+`
+
+const kinds: Record<string, (random: Random) => void> = {
+  objects: (random) => void importElf(mutateBytes(random, random.pick(objects))),
+  BTF: (random) => {
+    const result = parseBtf(mutateBytes(random, btf))
+    if (!result.ok) return
+    btfRawLines(result.btf)
+    btfAsC(result.btf)
+    result.btf.types.forEach((_, id) => dataTypeOf(result.btf, id))
+  },
+  texts: (random) => void assemble(mutateText(random, text)),
+}
+
+for (const [name, run] of Object.entries(kinds)) {
+  const random = new Random(seed)
+  const from = performance.now()
+  let slowest = 0
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now()
+    try {
+      run(random)
+    } catch (error) {
+      throw new Error(`${name}: seed ${seed}, round ${round}`, { cause: error })
+    }
+    slowest = Math.max(slowest, performance.now() - start)
+  }
+  console.log(`${rounds} damaged ${name}, seed ${seed}: ${((performance.now() - from) / 1000).toFixed(1)} s, slowest ${slowest.toFixed(1)} ms, none threw`)
+}
