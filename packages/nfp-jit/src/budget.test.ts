@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { imageBudget } from './budget'
+import { loadForDevice } from './device-load'
+import { FIRMWARE_PROFILES } from './profiles'
+import { bytesOfHex } from '../testdata/recorded-inputs'
+
+const firmware = FIRMWARE_PROFILES.shipping
+
+function budget(...insns: string[]): ReturnType<typeof imageBudget> {
+  const { image, error } = loadForDevice({
+    progType: 'xdp',
+    insns: bytesOfHex(insns.join('')),
+    maps: [],
+    relocs: [],
+    firmware,
+  })
+  if (!image) throw new Error(error)
+  return imageBudget(image, firmware)
+}
+
+const DROP = ['b700000001000000', '9500000000000000']
+
+describe('budget', () => {
+  it('of the smallest program', () => {
+    const { code, stack, packet, worst, worstSlots } = budget(...DROP)
+    expect([code, stack, packet]).toEqual([
+      { used: 26, limit: 2800 },
+      { used: 0, limit: 512 },
+      { used: 0, limit: 1888 },
+    ])
+    // Two words at the start, two for r0, a jump of four; then seven words, and a jump with two filled slots (2 + 2).
+    expect(worst!.cycles).toBe(2 + 2 + 4 + 7 + 4)
+    expect(worstSlots).toEqual([0, 1])
+  })
+
+  it('counts waits on the dearest way', () => {
+    // r2 = data; r3 = data_end; r4 = r2 + 14; if r4 > r3 goto exit; two reads far apart.
+    const insns = [
+      '6112000000000000',
+      '6113040000000000',
+      'bf24000000000000',
+      '07040000c8000000',
+      '2d34020000000000',
+      '7125000000000000',
+      '71257f0000000000',
+      ...DROP,
+    ]
+    const { worst, packet, worstSlots } = budget(...insns)
+    expect(worst!.swaps).toBe(2)
+    expect(packet.used).toBe(127)
+    expect(worstSlots).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+  })
+})
