@@ -7,6 +7,23 @@ import { U32_MAX } from './int64'
 import * as tnum from './tnum'
 import type { RegState } from './reg-state'
 
+/** Rules that an era has or has not; see profile.ts. */
+export interface BoundsRules {
+  /** A signed range across the sign, of which the unsigned range meets one end only, shrinks to that end. */
+  readonly splitsAtSign: boolean
+  /** A tnum and an unsigned range that meet in one value give that value. */
+  readonly meetsInOneValue: boolean
+  /** Rounds of deduction. */
+  readonly rounds: number
+}
+
+let rules: BoundsRules = { splitsAtSign: true, meetsInOneValue: true, rounds: 3 }
+
+/** Sets the rules of the verification that begins; one runs at a time, from start to end. */
+export function useBoundsRules(next: BoundsRules): void {
+  rules = next
+}
+
 /** Ranges learn from the tnum. */
 export function updateFromTnum(r: RegState): void {
   updateFromTnum64(r)
@@ -19,6 +36,19 @@ function updateFromTnum64(r: RegState): void {
   r.smax = i64.smin(r.smax, i64.or(value, i64.and(mask, i64.S64_MAX)))
   r.umin = i64.umax(r.umin, value)
   r.umax = i64.umin(r.umax, top)
+  if (rules.meetsInOneValue && !i64.isZero(mask)) meetInOneValue(r)
+}
+
+/** Members of the tnum inside [umin, umax]: if there is exactly one, the value is known. */
+function meetInOneValue(r: RegState): void {
+  const { value, mask } = r.varOff
+  const next = tnum.next(r.varOff, r.umin)
+  const highest = i64.or(value, mask)
+  const minIsMember = i64.eq(i64.and(r.umin, i64.not(mask)), value)
+  if (minIsMember) {
+    if (i64.ult(r.umax, next)) r.setValue(r.umin)
+  } else if (i64.eq(next, highest)) r.setValue(highest)
+  else if (i64.ule(next, r.umax) && i64.ult(r.umax, tnum.next(r.varOff, next))) r.setValue(next)
 }
 export function updateFromTnum32(r: RegState): void {
   const value = r.varOff.value.lo
@@ -53,6 +83,15 @@ function deduce32(r: RegState): void {
   if (((smin.hi + 1) | 0) === smax.hi && smin.lo < 0 && smax.lo >= 0) raiseSigned32(r, smin.lo, smax.lo)
   if ((r.u32min | 0) <= (r.u32max | 0)) raiseSigned32(r, r.u32min, r.u32max)
   if (r.s32min >>> 0 <= r.s32max >>> 0) raise32(r, r.s32min, r.s32max)
+  else if (rules.splitsAtSign) {
+    if (r.u32max < r.s32min >>> 0) {
+      r.s32min = r.u32min | 0
+      r.u32max = Math.min(r.u32max, r.s32max >>> 0)
+    } else if (r.s32max >>> 0 < r.u32min) {
+      r.s32max = r.u32max | 0
+      r.u32min = Math.max(r.u32min, r.s32min >>> 0)
+    }
+  }
 }
 
 function deduce64(r: RegState): void {
@@ -63,7 +102,8 @@ function deduce64(r: RegState): void {
   if (i64.ule(r.smin, r.smax)) {
     r.umin = i64.umax(r.smin, r.umin)
     r.umax = i64.umin(r.smax, r.umax)
-  } else if (i64.ult(r.umax, r.smin)) {
+  } else if (!rules.splitsAtSign) return
+  else if (i64.ult(r.umax, r.smin)) {
     // The signed range wraps around; the unsigned one overlaps only its non-negative end …
     r.smin = r.umin
     r.umax = i64.umin(r.umax, r.smax)
@@ -107,9 +147,7 @@ function updateTnum(r: RegState): void {
 /** Everything learns from everything. */
 export function sync(r: RegState): void {
   updateFromTnum(r)
-  deduce(r)
-  deduce(r)
-  deduce(r)
+  for (let round = 0; round < rules.rounds; round++) deduce(r)
   updateTnum(r)
   updateFromTnum(r)
 }

@@ -127,12 +127,8 @@ function equality(a: RegState, b: RegState, narrow: boolean): Outcome {
 
 const negate = (o: Outcome): Outcome => (o === -1 ? -1 : o === 1 ? 0 : 1)
 
-/** Two scalars. A register compared with itself is decided by the operator. */
+/** Two scalars; a register compared with itself is no special case. */
 export function scalarOutcome(a: RegState, b: RegState, op: number, narrow: boolean): Outcome {
-  if (a === b) {
-    if (op === JGE || op === JLE || op === JSGE || op === JSLE || op === JEQ) return 1
-    if (op !== JSET) return 0
-  }
   switch (op) {
     case JEQ:
       return equality(a, b, narrow)

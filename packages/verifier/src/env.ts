@@ -144,8 +144,8 @@ export class Env {
   /** Masking limits were noted: state comparison becomes strict for scalars. */
   exploresLimits = false
 
-  /** Where in the log the walk begins. */
-  walkStart = 0
+  /** Last line of the message that refused. */
+  error = ''
   processed = 0
   jumps = 0
   prevProcessed = 0
@@ -194,14 +194,19 @@ export class Env {
   /** Logs and ends: `errno` is positive, the text ends its own line. */
   refuse(errno: number, text: string): never {
     this.log.write(text)
+    this.error = text.trimEnd().split('\n').pop() ?? ''
     throw new Refusal(errno)
   }
 
   /** `(op) text` of an instruction; addresses of maps print as 0. */
   insnText(i: number): string {
-    return (this.texts[i] ??=
-      `(${this.insns.op[i]!.toString(16).padStart(2, '0')}) ` +
-      kernelInsnText(this.insns.bytes, i, { map: (slot) => (this.marks.map[slot]! >= 0 ? '0x0' : undefined) }))
+    const known = this.texts[i]
+    if (known !== undefined) return known
+    const map = (slot: number): string | undefined => (this.marks.map[slot]! >= 0 ? '0x0' : undefined)
+    const text = kernelInsnText(this.insns.bytes, i, { map })
+    // What the kernel cannot print has no opcode before it.
+    const prefix = text.startsWith('BUG_') ? '' : `(${this.insns.op[i]!.toString(16).padStart(2, '0')}) `
+    return (this.texts[i] = prefix + text)
   }
 
   /** Prints what was touched, behind the instruction's line if nothing else was printed since. */

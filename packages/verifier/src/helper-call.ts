@@ -59,7 +59,10 @@ export function checkHelperCall(env: Env): number {
     pushBranch(env, insn + 1, insn, false)
     forgetPacketPointers(env)
     env.regs[0] = UNKNOWN_SCALAR
-    return returnFromCall(env)
+    env.liveStack.update(env.state)
+    const next = returnFromCall(env)
+    env.returned = false
+    return next
   }
   return insn + 1
 }

@@ -44,7 +44,7 @@ export class Insns {
     return this.op[i] === 0x85 && this.src[i] === 0
   }
   isMayGoto(i: number): boolean {
-    return this.op[i] === 0xe5
+    return this.op[i] === 0xe5 && this.src[i] === 0
   }
   isJumpClass(i: number): boolean {
     return (this.op[i]! & 7) >= 5 && (this.op[i]! & 7) <= 6

@@ -45,8 +45,7 @@ export function checkJump(env: Env): number {
   } else right = knownScalar(i64.s64(insns.imm[insn]!))
   if (flags !== 0) noteStackCompare(env, flags)
 
-  const same = fromReg && src === dst
-  const decided = C.outcome(left, same ? left : right, op, narrow)
+  const decided = C.outcome(left, right, op, narrow)
   if (decided !== -1) {
     if (!isPointer(left)) markPrecise(env, dst)
     if (fromReg && !isPointer(right)) markPrecise(env, src)
@@ -62,7 +61,7 @@ export function checkJump(env: Env): number {
 
   const here = env.state
   const there = pushBranch(env, target, insn, false)
-  if (left.type === R.SCALAR && right.type === R.SCALAR && !same) {
+  if (left.type === R.SCALAR && right.type === R.SCALAR) {
     learn(here, dst, fromReg ? src : -1, right, op, narrow, false)
     learn(there, dst, fromReg ? src : -1, right, op, narrow, true)
   }
@@ -85,7 +84,7 @@ function learn(
 ): void {
   const frame = state.current
   const a = frame.own(dst)
-  const b = src >= 0 ? frame.own(src) : imm.clone()
+  const b = src < 0 ? imm.clone() : src === dst ? a : frame.own(src)
   if (taken) C.learnTaken(a, b, op, narrow)
   else C.learnNotTaken(a, b, op, narrow)
   if (contradictory(a)) a.setUnbounded()

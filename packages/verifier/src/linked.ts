@@ -4,6 +4,7 @@
 import { zeroExtend32, sync } from './bounds'
 import type { Env } from './env'
 import * as i64 from './int64'
+import { insnOfFrame } from './loops'
 import * as R from './reg-state'
 import type { RegState } from './reg-state'
 import { apply, ADD } from './scalar-alu'
@@ -25,7 +26,8 @@ export function collectLinked(env: Env, state: State, id: number, list: LinkedRe
   }
   for (let f = state.frames.length - 1; f >= 0; f--) {
     const frame = state.frames[f]!
-    const live = liveRegisters(env, state, f)
+    // Registers that nobody reads need no refinement.
+    const live = f === state.frames.length - 1 ? env.marks.live[env.insn]! : env.marks.live[insnOfFrame(state, f)]!
     for (let n = 0; n < 10; n++) {
       if ((live >> n) & 1 && matches(frame.regs[n]!) && !take(frame, true, n)) frame.own(n).id = 0
     }
@@ -36,10 +38,6 @@ export function collectLinked(env: Env, state: State, id: number, list: LinkedRe
       frame.stack[k] = slot.withReg(copy)
     })
   }
-}
-
-function liveRegisters(_env: Env, _state: State, _frame: number): number {
-  return 0x3ff
 }
 
 /** `known` was refined: the listed scalars with its id follow. */

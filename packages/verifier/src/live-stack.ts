@@ -27,6 +27,8 @@ class Instance {
   readonly frames: (FrameMasks | null)[]
   /** Instructions whose writes were committed at least once. */
   readonly visited: Uint8Array
+  /** Call sites and own start, as the log shows them. */
+  readonly name: string
   updated = false
   dropped = false
   constructor(start: number, length: number, callsites: readonly number[]) {
@@ -35,6 +37,7 @@ class Instance {
     this.callsites = callsites
     this.frames = Array.from({ length: callsites.length + 1 }, () => null)
     this.visited = new Uint8Array(length)
+    this.name = `(${[...callsites, start].join(',')})`
   }
   frame(f: number): FrameMasks {
     return (this.frames[f] ??= new FrameMasks(this.length))
@@ -44,6 +47,7 @@ class Instance {
 export class LiveStack {
   private readonly env: Env
   private readonly instances = new Map<string, Instance>()
+  private readonly orders = new Map<number, Int32Array>()
   private current: Instance | null = null
   private readonly pendingLow = new Int32Array(8)
   private readonly pendingHigh = new Int32Array(8)
@@ -147,39 +151,109 @@ export class LiveStack {
   }
 
   private solve(instance: Instance): void {
-    const { insns } = this.env
-    for (const masks of instance.frames) {
-      if (masks === null) continue
-      if (instance.dropped) {
-        masks.live.fill(0)
-        masks.written.fill(0)
+    const order = this.postorder(instance)
+    if (instance.dropped) {
+      for (const masks of instance.frames) {
+        masks?.live.fill(0)
+        masks?.written.fill(0)
       }
-      for (let changed = true; changed; ) {
-        changed = false
-        for (let at = instance.length - 1; at >= 0; at--) {
-          const i = instance.start + at
-          const succ = insns.successors(i)
-          for (let half = 0; half < 2; half++) {
-            let live = 0
-            let written = succ.length === 0 ? 0 : -1
-            for (const next of succ) {
-              const to = 2 * (next - instance.start) + half
-              live |= masks.live[to] ?? 0
-              written &= masks.written[to] ?? 0
-            }
-            const own = 2 * at + half
-            live = (live & ~masks.mustWrite[own]!) | masks.mayRead[own]!
-            written |= masks.mustWrite[own]!
-            if (live !== masks.live[own] || written !== masks.written[own]) {
-              masks.live[own] = live
-              masks.written[own] = written
-              changed = true
-            }
-          }
-        }
+      instance.dropped = false
+    }
+    let rounds = 0
+    for (let changed = true; changed; rounds++) {
+      changed = false
+      for (let f = 0; f < instance.frames.length; f++) {
+        const masks = instance.frames[f]
+        if (!masks) continue
+        for (const i of order) if (this.solveInsn(instance, f, masks, i)) changed = true
       }
     }
-    instance.dropped = false
+    if (this.env.log.full) this.env.say(`${instance.name} live stack update done in ${rounds} iterations\n`)
+  }
+
+  /** One instruction's equations; true when a mask grew. */
+  private solveInsn(instance: Instance, f: number, masks: FrameMasks, i: number): boolean {
+    const succ = this.env.insns.successors(i)
+    const at = 2 * (i - instance.start)
+    const oldLive = [masks.live[at]!, masks.live[at + 1]!] as const
+    const oldWritten = [masks.written[at]!, masks.written[at + 1]!] as const
+    for (let half = 0; half < 2; half++) {
+      let live = 0
+      let written = succ.length === 0 ? 0 : -1
+      for (const next of succ) {
+        const to = 2 * (next - instance.start) + half
+        live |= masks.live[to] ?? 0
+        written &= masks.written[to] ?? 0
+      }
+      masks.live[at + half] = (live & ~masks.mustWrite[at + half]!) | masks.mayRead[at + half]!
+      masks.written[at + half] = written | masks.mustWrite[at + half]!
+    }
+    const liveChanged = oldLive[0] !== masks.live[at] || oldLive[1] !== masks.live[at + 1]
+    const writtenChanged = oldWritten[0] !== masks.written[at] || oldWritten[1] !== masks.written[at + 1]
+    if (this.env.log.full && (liveChanged || writtenChanged) && this.isLogged(instance, masks, i, at)) {
+      if (liveChanged) this.logChange(instance, f, i, 'live', oldLive, [masks.live[at]!, masks.live[at + 1]!])
+      if (writtenChanged) this.logChange(instance, f, i, 'written', oldWritten, [masks.written[at]!, masks.written[at + 1]!])
+    }
+    return liveChanged || writtenChanged
+  }
+
+  /** The log names accesses, entries and places where paths meet. */
+  private isLogged(instance: Instance, masks: FrameMasks, i: number, at: number): boolean {
+    const accesses = masks.mayRead[at]! | masks.mayRead[at + 1]! | masks.mustWrite[at]! | masks.mustWrite[at + 1]!
+    return accesses !== 0 || i === instance.start || this.env.marks.prune[i] === 1
+  }
+
+  private logChange(
+    instance: Instance,
+    f: number,
+    i: number,
+    what: string,
+    old: readonly [number, number],
+    now: readonly [number, number],
+  ): void {
+    const slots = (low: number, high: number): string => {
+      const names: string[] = []
+      for (let k = 0; k < 64; k++) {
+        if ((k < 32 ? low >>> k : high >>> (k - 32)) & 1) names.push(String(-8 * (k + 1)))
+      }
+      return names.join(',')
+    }
+    const gained = slots(now[0] & ~old[0], now[1] & ~old[1])
+    const lost = slots(old[0] & ~now[0], old[1] & ~now[1])
+    let text = `${instance.name} frame ${f} insn ${i} `
+    if (gained !== '') text += `+${what} ${gained} `
+    if (lost !== '') text += `-${what} ${lost} `
+    this.env.say(`${text}\n`)
+  }
+
+  /** Instructions of a subprogram, ends first. */
+  private postorder(instance: Instance): Int32Array {
+    const known = this.orders.get(instance.start)
+    if (known) return known
+    const { insns } = this.env
+    const { start, length } = instance
+    const order: number[] = []
+    const discovered = new Uint8Array(length)
+    const explored = new Uint8Array(length)
+    const stack = [start]
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!
+      discovered[top - start] = 1
+      if (explored[top - start]) {
+        order.push(top)
+        stack.pop()
+        continue
+      }
+      for (const next of insns.successors(top)) {
+        if (discovered[next - start]) continue
+        discovered[next - start] = 1
+        stack.push(next)
+      }
+      explored[top - start] = 1
+    }
+    const result = Int32Array.from(order)
+    this.orders.set(start, result)
+    return result
   }
 
   /** What the callee reads or surely writes of outer frames, its call reads or writes. */

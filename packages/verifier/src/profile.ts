@@ -3,6 +3,7 @@
  * Follows kernel-tables.md, section 7; 6.18 is the reference, 6.12 covers what the NFP vectors depend on.
  */
 import type { KernelVersion } from './api'
+import type { BoundsRules } from './bounds'
 import type { ScalarRules } from './scalar-alu'
 import * as tnum from './tnum'
 
@@ -16,6 +17,7 @@ export interface Profile {
   /** Loops are walked; else a back edge is an error. */
   readonly allowsLoops: boolean
   readonly scalar: ScalarRules
+  readonly bounds: BoundsRules
   /** Level-2 log begins with the table of live registers. */
   readonly logsLiveRegisters: boolean
   /** Lookup with a constant key in an array needs no null check. */
@@ -34,6 +36,7 @@ const current: Profile = {
   tooManyPending: (n) => `The sequence of ${n} jumps is too complex.\n`,
   allowsLoops: true,
   scalar: { tnumMul: tnum.mul, tracksNeg: true, tracksByteSwap: true, wrapsTogether: true, signedProducts: true },
+  bounds: { splitsAtSign: true, meetsInOneValue: true, rounds: 3 },
   logsLiveRegisters: true,
   elidesNullCheck: true,
   namesLeakingExit: true,
@@ -51,6 +54,7 @@ const v612: Profile = {
     wrapsTogether: false,
     signedProducts: false,
   },
+  bounds: { splitsAtSign: false, meetsInOneValue: false, rounds: 2 },
   logsLiveRegisters: false,
   elidesNullCheck: false,
   namesLeakingExit: false,

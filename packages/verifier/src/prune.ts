@@ -3,7 +3,7 @@
  * in an endless loop, should the state be kept as a checkpoint. Heuristics and limits are the kernel's, since counts
  * and verdicts of large programs depend on them.
  */
-import { EINVAL, type Env } from './env'
+import { EINVAL, Refusal, type Env } from './env'
 import { noteJump } from './history'
 import * as i64 from './int64'
 import { insnOfFrame, sameCallsites } from './loops'
@@ -131,12 +131,14 @@ function compareUnfinished(env: Env, old: State): 'hit' | 'loop' | 'miss' {
     old.mayGotoDepth === state.mayGotoDepth &&
     old.callbackUnroll === state.callbackUnroll
   ) {
-    env.say(`infinite loop detected at insn ${insn}\n`)
+    const message = `infinite loop detected at insn ${insn}`
+    env.say(`${message}\n`)
     env.say('cur state:')
     env.printState(state, env.curFrame, true)
     env.say('old state:')
     env.printState(old, env.curFrame, true)
-    env.refuse(EINVAL, '')
+    env.error = message
+    throw new Refusal(EINVAL)
   }
   return 'loop'
 }

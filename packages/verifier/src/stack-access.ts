@@ -167,15 +167,15 @@ function writeFixed(env: Env, frame: Frame, off: number, size: number, src: numb
   if (value && aligned && value.type === R.SCALAR) {
     const fits = R.width(value) <= size * 8
     const saved = fits ? linkBeforeCopy(env, src) : value
-    frame.stack[k] = spill(env, old, fits ? saved : withoutId(saved), size)
+    frame.stack[k] = spill(old, fits ? saved : withoutId(saved), size)
   } else if (immediate !== undefined && aligned) {
-    frame.stack[k] = spill(env, old, knownScalar(i64.s64(immediate)), size)
+    frame.stack[k] = spill(old, knownScalar(i64.s64(immediate)), size)
   } else if (value && isSpillable(value)) {
     if (size !== 8) env.refuse(EACCES, 'invalid size of register spill\n')
     if (frame !== env.frame && value.type === R.STACK) {
       env.refuse(EINVAL, 'cannot spill pointers to stack into stack frame of the caller\n')
     }
-    frame.stack[k] = spill(env, old, value, size)
+    frame.stack[k] = spill(old, value, size)
   } else {
     let kinds = old.isSpill ? scrub(old.kinds) : old.kinds
     let kind = S.MISC
@@ -197,13 +197,13 @@ function withoutId(r: RegState): RegState {
   return copy
 }
 
-function spill(env: Env, old: StackSlot, reg: RegState, size: number): StackSlot {
+function spill(old: StackSlot, reg: RegState, size: number): StackSlot {
   let kinds = old.kinds
   for (let byte = 7; byte >= 0; byte--) {
     if (byte >= 8 - size) kinds = withKind(kinds, byte, S.SPILL)
     else {
       const kind = old.kind(byte)
-      if (kind !== S.ZERO && !(env.perfmon && kind === S.INVALID)) kinds = withKind(kinds, byte, S.MISC)
+      if (kind !== S.ZERO && kind !== S.INVALID) kinds = withKind(kinds, byte, S.MISC)
     }
   }
   return new StackSlot(kinds, reg)
@@ -236,14 +236,10 @@ function writeVariable(env: Env, frame: Frame, pointer: RegState, off: number, s
     }
     const keepsZero = zero && kind === S.ZERO
     if (keepsZero) zeroUsed = true
-    frame.stack[k] = new StackSlot(withKind(slot.kinds, byte, keepsZero ? S.ZERO : S.MISC), erasedReg(slot))
+    const kinds = slot.isSpill ? scrub(slot.kinds) : slot.kinds
+    frame.stack[k] = new StackSlot(withKind(kinds, byte, keepsZero ? S.ZERO : S.MISC), null)
   }
   if (zeroUsed && src >= 0) markPrecise(env, src)
-}
-
-/** The spilled register of a slot that a variable store may have hit: still "a spill", of nothing. */
-function erasedReg(slot: StackSlot): RegState | null {
-  return slot.reg === null ? null : R.UNINITIALISED
 }
 
 export interface RangeUse {

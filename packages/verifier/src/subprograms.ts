@@ -105,7 +105,9 @@ export function resolveReferences(env: Env): void {
       const map = mapAt.get(i)
       const info = map === undefined ? undefined : env.maps[map]
       if (map === undefined || info === undefined) {
-        return env.refuse(EBADF, `fd ${insns.imm[i]} is not pointing to valid bpf_map\n`)
+        // Small numbers are open files, but no maps.
+        const errno = insns.imm[i]! >= 0 && insns.imm[i]! <= 2 ? EINVAL : EBADF
+        return env.refuse(errno, `fd ${insns.imm[i]} is not pointing to valid bpf_map\n`)
       }
       used.add(map)
       if (used.size > MAX_USED_MAPS) {

@@ -114,6 +114,25 @@ export function contains(a: Tnum, b: Tnum): boolean {
   return i.eq(a.value, i.and(b.value, i.not(a.mask)))
 }
 
+/** Smallest member above `z`; the largest member where there is none. */
+export function next(t: Tnum, z: I64): I64 {
+  const highest = i.or(t.value, t.mask)
+  if (!i.ult(z, highest)) return highest
+  if (i.ult(z, t.value)) return t.value
+  // Above the highest bit where z cannot be followed, the answer equals z; below, it is the smallest that is larger.
+  const d = i.sub(z, t.value)
+  // Spread the offset over the unknown bits: positions that are known carry the increment through.
+  const filled = i.or(d, i.not(t.mask))
+  const wrong = i.and(d, i.not(t.mask))
+  if (i.isZero(wrong)) return i.or(i.and(i.add(filled, i.ONE), t.mask), t.value)
+  // d has a bit where the tnum has none: bits below it drop to zero, the unknown bits above count one up.
+  const top = i.bitLength(wrong)
+  const below = top >= 64 ? i.U64_MAX : i.sub(i.shl(i.ONE, top), i.ONE)
+  const kept = i.and(i.and(d, i.not(below)), t.mask)
+  const carried = i.add(i.or(i.or(kept, below), i.not(t.mask)), i.ONE)
+  return i.or(i.and(carried, t.mask), t.value)
+}
+
 export function subreg(t: Tnum): Tnum {
   if (t.value.hi === 0 && t.mask.hi === 0) return t
   return new Tnum(i.u64(t.value.lo >>> 0), i.u64(t.mask.lo >>> 0))

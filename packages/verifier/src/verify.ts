@@ -4,6 +4,7 @@
  */
 import type { VerifyRequest, VerifyResult } from './api'
 import { parseBtf, parseFuncInfo, strip, KIND_ENUM, KIND_ENUM64, KIND_INT } from './btf'
+import { useBoundsRules } from './bounds'
 import { checkControlFlow, findLiveRegisters, findLoops, printLiveRegisters } from './cfg'
 import { removeDeadCode } from './dead-code'
 import { Cancelled, E2BIG, EINVAL, Env, Refusal } from './env'
@@ -21,6 +22,7 @@ import { walkAll } from './walk'
 export function verify(request: VerifyRequest): VerifyResult {
   const profile = profileOf(request.kernel ?? '6.18')
   const level = request.logLevel ?? 0
+  useBoundsRules(profile.bounds)
   const insns = new Insns(request.insns)
   const log = new Log(level)
   const env = new Env(request, insns, (request.maps ?? []).map(mapInfo), profile, log)
@@ -41,7 +43,7 @@ export function verify(request: VerifyRequest): VerifyResult {
       by = e.by
     } else throw e
   }
-  const error = verdict === 'reject' ? lastLine(env) : ''
+  const error = verdict !== 'reject' ? '' : by === 'driver' ? lastLine(env) : env.error
   printStatistics(env)
   return result(env, verdict, errno, by, recorder, error)
 }
@@ -60,7 +62,6 @@ function runPasses(env: Env, recorder: Recorder | undefined): void {
   findLoops(env)
   findLiveRegisters(env)
   if (env.log.full && env.profile.logsLiveRegisters) printLiveRegisters(env)
-  env.walkStart = env.log.end
   walkAll(env, recorder)
   if (driver) {
     const subprograms = env.subprograms.map((s) => ({ start: s.start, stackDepth: s.stackDepth }))
@@ -111,12 +112,10 @@ function readBtf(env: Env): void {
   })
 }
 
-/** The last thing said before the statistics; nothing if the walk only printed instructions. */
+/** The last thing said: the driver's reason. */
 function lastLine(env: Env): string {
   const text = env.log.text()
-  const line = text.replace(/\n+$/, '').split('\n').pop() ?? ''
-  if (/^(\d+: |func#|Live regs| *\d* +\d+: |$)/.test(line)) return ''
-  return line
+  return text.replace(/\n+$/, '').split('\n').pop() ?? ''
 }
 
 function printStatistics(env: Env): void {
