@@ -336,6 +336,7 @@ export function createPacketPath(
     F[at + RECORD.queue] = H[packet + PKT.queue]!
     F[at + RECORD.exitCode] = H[packet + PKT.exitCode]!
     F[at + RECORD.words] = H[packet + PKT.words]!
+    F[at + RECORD.returnValue] = H[packet + PKT.returnValue]! >>> 0
     const from = H[packet + PKT.base]! + H[packet + PKT.dataOffset]!
     B.copyWithin(records.dataAt(at), from, from + kept)
     hashRecord(at)
