@@ -9,15 +9,21 @@ import type { BtfBuilder } from './build'
 import { type Btf, type BtfMember, skipModifiers } from './types'
 
 const MAX_DEPTH = 16
+/** Parts of a type that are looked at: damaged BTF can hold a struct that contains itself twice. */
+const MAX_PARTS = 20_000
+
+interface Budget {
+  left: number
+}
 
 /** The data type of a BTF type, or undefined where a value of it cannot be shown. `hint`: the field's name. */
 export function dataTypeOf(btf: Btf, id: number, hint = ''): DataType | undefined {
-  const type = convert(btf, id, hint, 0)
+  const type = convert(btf, id, hint, 0, { left: MAX_PARTS })
   return type !== undefined && isReasonable(type) ? type : undefined
 }
 
-function convert(btf: Btf, id: number, hint: string, depth: number): DataType | undefined {
-  if (depth > MAX_DEPTH) return undefined
+function convert(btf: Btf, id: number, hint: string, depth: number, budget: Budget): DataType | undefined {
+  if (depth > MAX_DEPTH || --budget.left < 0) return undefined
   const bigEndian = isBigEndianTypedef(btf, id)
   const { type } = skipModifiers(btf, id)
   switch (type.kind) {
@@ -43,7 +49,7 @@ function convert(btf: Btf, id: number, hint: string, depth: number): DataType | 
       return size && { kind: 'int', size, signed: false, format: 'hex', encoding: 'float' }
     }
     case 'array': {
-      const of = convert(btf, type.type, '', depth + 1)
+      const of = convert(btf, type.type, '', depth + 1, budget)
       if (of === undefined) return undefined
       const isMac = type.count === 6 && of.kind === 'int' && of.size === 1 && /mac|addr|source|dest|h_/i.test(hint)
       return { kind: 'array', of, count: type.count, ...(isMac ? { format: 'mac' as const } : {}) }
@@ -52,7 +58,7 @@ function convert(btf: Btf, id: number, hint: string, depth: number): DataType | 
     case 'union': {
       const fields: DataField[] = []
       for (const member of type.members) {
-        const field = memberField(btf, member, depth)
+        const field = memberField(btf, member, depth, budget)
         if (field === undefined) return undefined
         fields.push(field)
       }
@@ -63,8 +69,8 @@ function convert(btf: Btf, id: number, hint: string, depth: number): DataType | 
   }
 }
 
-function memberField(btf: Btf, member: BtfMember, depth: number): DataField | undefined {
-  const type = convert(btf, member.type, member.name, depth + 1)
+function memberField(btf: Btf, member: BtfMember, depth: number, budget: Budget): DataField | undefined {
+  const type = convert(btf, member.type, member.name, depth + 1, budget)
   if (type === undefined) return undefined
   const base = skipModifiers(btf, member.type).type
   // Before clang 9 a bit field had a base type of its own, with its width in the type.

@@ -66,16 +66,22 @@ function variableName(type: BtfType | undefined): string {
 }
 
 const MAX_DEPTH = 24
+/** Types written for one declaration: damaged BTF can hold an anonymous struct that contains itself twice. */
+const MAX_PARTS = 20_000
+
+interface Budget {
+  left: number
+}
 
 /** A declaration of `name` with a BTF type, as C writes it: `__u32 (*name)[4]`. */
 export function btfDeclaration(btf: Btf, id: number, name = ''): string {
-  return declare(btf, id, name, 0)
+  return declare(btf, id, name, 0, { left: MAX_PARTS })
 }
 
-function declare(btf: Btf, id: number, name: string, depth: number): string {
+function declare(btf: Btf, id: number, name: string, depth: number, budget: Budget): string {
   const type = btf.types[id]
   const put = (base: string) => (name === '' ? base : `${base} ${name}`)
-  if (type === undefined || depth > MAX_DEPTH) return put('void')
+  if (type === undefined || depth > MAX_DEPTH || --budget.left < 0) return put('void')
   switch (type.kind) {
     case 'void':
       return put('void')
@@ -85,7 +91,7 @@ function declare(btf: Btf, id: number, name: string, depth: number): string {
       return put(type.name)
     case 'struct':
     case 'union':
-      return put(type.name === '' ? compositeBody(btf, type, depth) : `${type.kind} ${type.name}`)
+      return put(type.name === '' ? compositeBody(btf, type, depth, budget) : `${type.kind} ${type.name}`)
     case 'enum':
       return put(type.name === '' ? enumBody(type) : `enum ${type.name}`)
     case 'fwd':
@@ -94,33 +100,33 @@ function declare(btf: Btf, id: number, name: string, depth: number): string {
     case 'volatile':
     case 'restrict': {
       const inner = btf.types[type.type]
-      return inner?.kind === 'ptr' ? declare(btf, type.type, `${type.kind}${name === '' ? '' : ` ${name}`}`, depth + 1) : `${type.kind} ${declare(btf, type.type, name, depth + 1)}`
+      return inner?.kind === 'ptr' ? declare(btf, type.type, `${type.kind}${name === '' ? '' : ` ${name}`}`, depth + 1, budget) : `${type.kind} ${declare(btf, type.type, name, depth + 1, budget)}`
     }
     case 'type_tag':
-      return declare(btf, type.type, name, depth + 1)
+      return declare(btf, type.type, name, depth + 1, budget)
     case 'ptr': {
       const inner = skipModifiers(btf, type.type).type.kind
       const isDirect = btf.types[type.type]?.kind === inner
       const needsBrackets = isDirect && (inner === 'array' || inner === 'func_proto')
-      return declare(btf, type.type, needsBrackets ? `(*${name})` : `*${name}`, depth + 1)
+      return declare(btf, type.type, needsBrackets ? `(*${name})` : `*${name}`, depth + 1, budget)
     }
     case 'array':
-      return declare(btf, type.type, `${name}[${type.count}]`, depth + 1)
+      return declare(btf, type.type, `${name}[${type.count}]`, depth + 1, budget)
     case 'func_proto': {
-      const parameters = type.parameters.map((parameter) => (parameter.type === 0 && parameter.name === '' ? '...' : declare(btf, parameter.type, parameter.name, depth + 1)))
-      return declare(btf, type.returns, `${name}(${parameters.length === 0 ? 'void' : parameters.join(', ')})`, depth + 1)
+      const parameters = type.parameters.map((parameter) => (parameter.type === 0 && parameter.name === '' ? '...' : declare(btf, parameter.type, parameter.name, depth + 1, budget)))
+      return declare(btf, type.returns, `${name}(${parameters.length === 0 ? 'void' : parameters.join(', ')})`, depth + 1, budget)
     }
     case 'func':
     case 'var':
-      return declare(btf, type.type, type.name, depth + 1)
+      return declare(btf, type.type, type.name, depth + 1, budget)
     case 'datasec':
     case 'decl_tag':
       return put(type.name)
   }
 }
 
-function compositeBody(btf: Btf, type: Extract<BtfType, { kind: 'struct' | 'union' }>, depth: number): string {
-  const members = type.members.map((member) => `${indent(declare(btf, member.type, member.name, depth + 1))}${member.bitSize > 0 ? `: ${member.bitSize}` : ''};`)
+function compositeBody(btf: Btf, type: Extract<BtfType, { kind: 'struct' | 'union' }>, depth: number, budget: Budget): string {
+  const members = type.members.map((member) => `${indent(declare(btf, member.type, member.name, depth + 1, budget))}${member.bitSize > 0 ? `: ${member.bitSize}` : ''};`)
   return `${type.kind}${type.name === '' ? '' : ` ${type.name}`} {${members.map((line) => `\n\t${line}`).join('')}\n}`
 }
 
@@ -136,6 +142,7 @@ function enumBody(type: Extract<BtfType, { kind: 'enum' }>): string {
 export function btfAsC(btf: Btf): string {
   const out: string[] = []
   const done = new Set<number>()
+  const budget = { left: MAX_PARTS * 10 }
   const visit = (id: number, depth: number): void => {
     const type = btf.types[id]
     if (type === undefined || done.has(id) || depth > MAX_DEPTH) return
@@ -144,7 +151,7 @@ export function btfAsC(btf: Btf): string {
       case 'struct':
       case 'union':
         for (const member of type.members) visit(member.type, depth + 1)
-        if (type.name !== '') out.push(`${compositeBody(btf, type, 0)};`)
+        if (type.name !== '') out.push(`${compositeBody(btf, type, 0, budget)};`)
         break
       case 'enum':
         if (type.name !== '') out.push(`${enumBody(type)};`)
