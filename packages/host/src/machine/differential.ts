@@ -1,14 +1,20 @@
 /**
  * The same packets through the same program on the emulated card and on the host's BPF machine: verdicts, bytes and map
- * contents must be equal. Differences that are left are the driver's known defects (see fidelity.md, nfp-jit).
+ * contents must be equal, and the queue where the program names one. The host side asks no verifier: the kernel refuses
+ * stores that only the card takes. Differences that are left are the driver's known defects (see fidelity.md, nfp-jit).
  */
 import type { Program } from '@offload/bpf'
 import type { Chip, Outcome } from '@offload/nfp-chip'
 import type { FirmwareProfile } from '@offload/nfp-jit'
 import { formatHex } from '@offload/packet'
-import { runProgram } from '../vm/run'
+import { createHostMap, mapAttributes } from '../maps/create'
+import type { HostMap } from '../maps/map'
+import { CTX_AT } from '../vm/memory'
+import { createVm, loadProgram, runProgram } from '../vm/run'
+import type { Vm } from '../vm/vm'
 import { createMachine } from './machine'
-import type { LoadResult, MapEntry } from './machine'
+import type { LoadResult } from './machine'
+import type { MapEntry } from './kernel-objects'
 
 export interface DifferentialOptions {
   /** A fresh chip with nothing loaded. */
@@ -24,7 +30,7 @@ export interface DifferentialOptions {
 export interface Difference {
   /** Number of the packet, or -1 for map contents at the end. */
   readonly packet: number
-  readonly what: 'verdict' | 'bytes' | 'map'
+  readonly what: 'verdict' | 'bytes' | 'queue' | 'map'
   readonly card: string
   readonly host: string
 }
@@ -47,11 +53,12 @@ export function runBoth(options: DifferentialOptions): DifferentialResult {
   const { program } = options
   const onCard = machine.load(program, { offload: true, logLevel: 0 })
   if (!onCard.ok) return { ok: false, refused: onCard }
-  const onHost = machine.load(program, { logLevel: 0 })
-  if (!onHost.ok) return { ok: false, refused: onHost }
+  const vm = createVm()
+  const hostMaps = program.maps.map((definition) => hostMap(vm, mapAttributes(definition)))
+  const hostProgram = loadProgram(program.insns, program.relocs, hostMaps)
   for (const { map, key, value } of options.entries ?? []) {
     machine.mapUpdate(onCard.maps[map]!.id, key, value)
-    machine.mapUpdate(onHost.maps[map]!.id, key, value)
+    hostMaps[map]!.hostUpdate(key, value, 0)
   }
   const netdev = machine.netdevs[0]!
   if (program.progType === 'xdp') machine.attach(onCard.program.id, netdev.ifindex, 'offload')
@@ -65,20 +72,44 @@ export function runBoth(options: DifferentialOptions): DifferentialResult {
   options.packets.forEach((packet, number) => {
     machine.offer([{ time: machine.device.now + 1000, port: 0, data: packet }])
     const [card] = machine.run(Number.MAX_SAFE_INTEGER, { untilIdle: true })
-    const host = runProgram(machine.vm, onHost.program.vm!, program.progType, packet, { ifindex: netdev.ifindex })
+    const host = runProgram(vm, hostProgram, program.progType, packet, { ifindex: netdev.ifindex, rxQueue: NO_QUEUE })
     const outcome = outcomeOf(program.progType, host.retval)
     const seen = card?.record.outcome ?? 'lost'
     verdicts.push(seen)
     if (seen !== outcome) differences.push({ packet: number, what: 'verdict', card: seen, host: outcome })
+    const queue = vm.memory.view.getUint32(CTX_AT + RX_QUEUE_OFFSET, true)
+    if (program.progType === 'xdp' && seen === 'pass' && queue !== NO_QUEUE && queue < netdev.channels && card?.record.queue !== queue) {
+      differences.push({ packet: number, what: 'queue', card: String(card?.record.queue), host: String(queue) })
+    }
     const [cardBytes, hostBytes] = [formatHex(card?.record.data ?? new Uint8Array(0)), formatHex(host.data)]
     if (cardBytes !== hostBytes) differences.push({ packet: number, what: 'bytes', card: cardBytes, host: hostBytes })
   })
   program.maps.forEach((definition, index) => {
-    const [card, host] = [onCard.maps[index]!, onHost.maps[index]!]
+    const card = onCard.maps[index]!
+    const host = hostMaps[index]!
     if (!card.table) return
-    const list = (id: number): string => machine.mapDump(id).map(({ key, value }) => `${formatHex(key)}=${formatHex(value)}`).sort().join(' ')
-    const [a, b] = [list(card.id), list(host.id)]
+    const list = (entries: readonly MapEntry[]): string => entries.map(({ key, value }) => `${formatHex(key)}=${formatHex(value)}`).sort().join(' ')
+    const [a, b] = [list(machine.mapDump(card.id)), list(hostEntries(host))]
     if (a !== b) differences.push({ packet: -1, what: 'map', card: `${definition.name ?? index}: ${a}`, host: b })
   })
   return { ok: true, differences, verdicts }
+}
+
+/** No program can ask for this queue; what the context holds when none was asked for. */
+const NO_QUEUE = 0xffffffff
+const RX_QUEUE_OFFSET = 16
+
+function hostMap(vm: Vm, attributes: ReturnType<typeof mapAttributes>): HostMap {
+  const made = createHostMap(vm, attributes)
+  if (!made.ok) throw new RangeError(`map ${attributes.name} cannot be made: errno ${made.errno}`)
+  return made.map
+}
+
+function hostEntries(map: HostMap): MapEntry[] {
+  const entries: MapEntry[] = []
+  for (let key = map.nextKey(undefined); key; key = map.nextKey(key)) {
+    const { value } = map.hostLookup(key)
+    if (value) entries.push({ key, value })
+  }
+  return entries
 }

@@ -12,22 +12,19 @@ import { verify } from '@offload/verifier'
 import type { KernelVersion, VerifyResult } from '@offload/verifier'
 import { NfpDevice } from '../device/nfp-device'
 import { ERRNO, errnoText } from '../errno'
-import { checkMapAttributes, createHostMap, freeHostMap, mapAttributes, mapTypeName } from '../maps/create'
-import type { HostMap, LookupResult } from '../maps/map'
-import { SlotMap } from '../maps/slot-map'
 import { createVm, loadProgram } from '../vm/run'
 import type { Vm } from '../vm/vm'
 import { setXdp } from './attach'
 import type { AttachOptions, AttachResult } from './attach'
+import { EventHub } from './event-hub'
 import { receive } from './host-path'
 import type { HostPacket } from './host-path'
-import { createNetdev, hookOf } from './netdev'
+import { KernelObjects } from './kernel-objects'
+import { countPacket, createNetdev, hookOf, roundRobin } from './netdev'
 import type { Netdev, TcFilter, XdpMode } from './netdev'
-import { isGplCompatible, ObjectTable, programTag } from './objects'
+import { isGplCompatible, programTag } from './objects'
 import type { BpfMap, BpfProgram } from './objects'
-import { PerfReaders } from './perf-ring'
 import type { PerfSample } from './perf-ring'
-import { SyscallLog } from './syscall-log'
 
 export interface MachineOptions {
   readonly chip: Chip
@@ -69,48 +66,32 @@ export type LoadResult =
       readonly device?: DeviceLoadResult
     }
 
-export interface MapEntry {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}
-
 /** First interface number of a card's ports: the loopback and two others come before. */
 const FIRST_IFINDEX = 4
 const DEFAULT_CPUS = 4
-const PERF_PAGES = 8
 
-export class Machine {
-  readonly device: NfpDevice
+export class Machine extends KernelObjects {
   readonly vm: Vm
-  readonly kernel: KernelVersion
-  readonly cpus: number
   readonly netdevs: readonly Netdev[]
-  readonly syscalls = new SyscallLog()
   /** Lines of trace_printk. */
   readonly trace: string[] = []
-  /** Paths below /sys/fs/bpf. */
-  readonly pins = new Map<string, { readonly kind: 'program' | 'map'; readonly id: number }>()
-  readonly programs: ObjectTable<BpfProgram>
-  readonly maps: ObjectTable<BpfMap>
-  private readonly readers = new Map<number, PerfReaders>()
+  private readonly hub: EventHub
   private time = 0
 
   constructor(options: MachineOptions) {
-    this.device = new NfpDevice(options.chip, options.firmware)
-    this.kernel = options.kernel ?? '6.18'
-    this.cpus = options.cpus ?? DEFAULT_CPUS
-    const random = createRandom(options.seed ?? options.chip.config.seed)
+    const { chip } = options
+    super(new NfpDevice(chip, options.firmware), options.kernel ?? '6.18', options.cpus ?? DEFAULT_CPUS)
+    this.hub = new EventHub(this.device, this.maps)
+    const random = createRandom(options.seed ?? chip.config.seed)
     this.vm = createVm({
       cpu: 0,
       cpus: this.cpus,
       now: () => this.now,
       random: () => random.u32(),
-      perfOutput: (map, index, data, packet) => this.hostPerfOutput(map, index, data, packet),
+      perfOutput: (map, index, data, packet) => this.hub.hostOutput(map, index, this.vm.env.cpu, this.now, data, packet),
       trace: (text) => this.trace.push(text),
     })
-    this.programs = new ObjectTable((program) => this.destroyProgram(program))
-    this.maps = new ObjectTable((map) => this.destroyMap(map))
-    const { device, queues } = options.chip.config
+    const { device, queues } = chip.config
     this.netdevs = Array.from({ length: device.ports }, (_, port) =>
       createNetdev({
         ifindex: FIRST_IFINDEX + port,
@@ -124,17 +105,12 @@ export class Machine {
     )
   }
 
-  get chip(): Chip {
-    return this.device.chip
-  }
-
-  /** Nanoseconds since the machine started. */
   get now(): number {
     return Math.max(this.time, this.device.now)
   }
 
-  netdev(nameOrIndex: string | number): Netdev | undefined {
-    return this.netdevs.find((netdev) => netdev.name === nameOrIndex || netdev.ifindex === nameOrIndex)
+  protected forgetMap(id: number): void {
+    this.hub.forget(id)
   }
 
   // Loading
@@ -242,47 +218,6 @@ export class Machine {
     }, errno, errno ? undefined : this.programs.nextId())
   }
 
-  /** BPF_MAP_CREATE, on the card when `ifindex` is given. The map is held by one file descriptor. */
-  createMap(definition: Program['maps'][number], ifindex?: number): { readonly ok: true; readonly map: BpfMap } | { readonly ok: false; readonly errno: number; readonly error: string } {
-    const attributes = mapAttributes(definition)
-    const log = (errno: number): void =>
-      this.syscalls.add(this.now, 'BPF_MAP_CREATE', {
-        map_type: attributes.type, key_size: attributes.keySize, value_size: attributes.valueSize, max_entries: attributes.maxEntries, map_flags: attributes.flags,
-        map_name: attributes.name, ...(ifindex !== undefined && { map_ifindex: ifindex }),
-      }, errno, errno ? undefined : this.maps.nextId())
-    const refuse = (errno: number, text = ''): { ok: false; errno: number; error: string } => {
-      log(errno)
-      return { ok: false, errno, error: text || errnoText(errno) }
-    }
-    let parts: Pick<BpfMap, 'host'> | Pick<BpfMap, 'table' | 'ifindex'>
-    if (ifindex === undefined) {
-      const made = createHostMap(this.vm, attributes)
-      if (!made.ok) return refuse(made.errno)
-      parts = { host: made.map }
-    } else {
-      const errno = checkMapAttributes(attributes)
-      if (errno) return refuse(errno)
-      // Only these two kinds have an offloaded form.
-      if (attributes.type !== 'array' && attributes.type !== 'hash') return refuse(ERRNO.EINVAL)
-      if (!this.netdev(ifindex)) return refuse(ERRNO.EINVAL)
-      const made = this.device.allocMap(attributes, { ...definition, type: mapTypeName(definition.type) })
-      if (!('map' in made)) return refuse(-made.errno, made.text)
-      parts = { table: made.map, ifindex }
-    }
-    log(0)
-    const map = this.maps.add((id) => ({ id, name: attributes.name, attributes, definition, frozen: false, refs: { fds: 1, pins: 0, users: 0 }, ...parts }))
-    return { ok: true, map }
-  }
-
-  /** Closes the file descriptor of a program or map. */
-  close(kind: 'program' | 'map', id: number): void {
-    const table = kind === 'program' ? this.programs : this.maps
-    const object = table.get(id)
-    if (!object || object.refs.fds === 0) return
-    if (kind === 'program') this.programs.put(object as BpfProgram, 'fds')
-    else this.maps.put(object as BpfMap, 'fds')
-  }
-
   /** Detaches a program everywhere and closes it and its maps: what an application does at its end. */
   unload(id: number): void {
     const program = this.programs.get(id)
@@ -294,38 +229,6 @@ export class Machine {
     }
     this.close('program', id)
     for (const mapId of program.mapIds) this.close('map', mapId)
-  }
-
-  pin(path: string, kind: 'program' | 'map', id: number): number {
-    const object = kind === 'program' ? this.programs.get(id) : this.maps.get(id)
-    const errno = this.pins.has(path) ? -ERRNO.EEXIST : object ? 0 : -ERRNO.ENOENT
-    this.syscalls.add(this.now, 'BPF_OBJ_PIN', { pathname: path, bpf_fd: id }, errno)
-    if (errno || !object) return errno
-    object.refs.pins++
-    this.pins.set(path, { kind, id })
-    return 0
-  }
-
-  unpin(path: string): number {
-    const pin = this.pins.get(path)
-    if (!pin) return -ERRNO.ENOENT
-    this.pins.delete(path)
-    if (pin.kind === 'program') this.programs.put(this.programs.get(pin.id)!, 'pins')
-    else this.maps.put(this.maps.get(pin.id)!, 'pins')
-    return 0
-  }
-
-  private destroyProgram(program: BpfProgram): void {
-    for (const id of program.mapIds) {
-      const map = this.maps.get(id)
-      if (map) this.maps.put(map, 'users')
-    }
-  }
-
-  private destroyMap(map: BpfMap): void {
-    this.readers.delete(map.id)
-    if (map.table) this.device.freeMap(map.table)
-    if (map.host) freeHostMap(this.vm, map.host)
   }
 
   // Hooks
@@ -447,69 +350,13 @@ export class Machine {
     this.syscalls.add(this.now, command, { ifindex, ...attributes }, errno)
   }
 
-  // Maps
-
-  mapLookup(id: number, key: Uint8Array): LookupResult {
-    const map = this.maps.get(id)
-    if (!map) return { errno: -ERRNO.EBADF }
-    const result = map.table ? map.table.lookup(key) : map.host!.hostLookup(key)
-    this.logElement('BPF_MAP_LOOKUP_ELEM', id, result.errno)
-    return result
-  }
-
-  /** Flags 0 any, 1 must not exist, 2 must exist. Returns 0 or a negative errno. */
-  mapUpdate(id: number, key: Uint8Array, value: Uint8Array, flags = 0): number {
-    const map = this.maps.get(id)
-    if (!map) return -ERRNO.EBADF
-    const errno = map.frozen ? -ERRNO.EPERM : map.table ? map.table.update(key, value, flags) : this.updateHost(map, key, value, flags)
-    this.logElement('BPF_MAP_UPDATE_ELEM', id, errno)
-    return errno
-  }
-
-  /** Slots that name programs or maps take the object itself along. */
-  private updateHost(map: BpfMap, key: Uint8Array, value: Uint8Array, flags: number): number {
-    const host = map.host!
-    if (!(host instanceof SlotMap)) return host.hostUpdate(key, value, flags)
-    const named = new DataView(value.buffer, value.byteOffset, value.length).getUint32(0, true)
-    if (map.attributes.type === 'prog_array') {
-      const program = this.programs.get(named)
-      return program?.vm ? host.set(key, { value: value.slice(), program: program.vm }, flags) : -ERRNO.EBADF
-    }
-    if (map.attributes.type === 'array_of_maps' || map.attributes.type === 'hash_of_maps') {
-      const inner = this.maps.get(named)?.host
-      return inner ? host.set(key, { value: value.slice(), map: inner }, flags) : -ERRNO.EBADF
-    }
-    return host.hostUpdate(key, value, flags)
-  }
-
-  mapDelete(id: number, key: Uint8Array): number {
-    const map = this.maps.get(id)
-    if (!map) return -ERRNO.EBADF
-    const errno = map.table ? map.table.delete(key) : map.host!.hostDelete(key)
-    this.logElement('BPF_MAP_DELETE_ELEM', id, errno)
-    return errno
-  }
-
-  /** The key after `key` (the first for undefined); undefined at the end. */
-  mapNextKey(id: number, key?: Uint8Array): Uint8Array | undefined {
-    const map = this.maps.get(id)
-    const next = map?.table ? map.table.nextKey(key).key : map?.host?.nextKey(key)
-    this.logElement('BPF_MAP_GET_NEXT_KEY', id, next ? 0 : -ERRNO.ENOENT)
-    return next
-  }
-
-  /** Entries in the order that next-key gives, at most `limit`. */
-  mapDump(id: number, limit = Number.POSITIVE_INFINITY): MapEntry[] {
-    const entries: MapEntry[] = []
-    for (let key = this.mapNextKey(id); key && entries.length < limit; key = this.mapNextKey(id, key)) {
-      const { value } = this.mapLookup(id, key)
-      if (value) entries.push({ key, value })
-    }
-    return entries
-  }
-
-  private logElement(command: string, id: number, errno: number): void {
-    this.syscalls.add(this.now, command, { map_id: id }, errno)
+  /** RX queues in use, as `ethtool -L`; the indirection table starts anew. */
+  setChannels(ifindex: number, count: number): AttachResult {
+    const netdev = this.netdev(ifindex)
+    if (!netdev) return { errno: -ERRNO.ENODEV }
+    if (!Number.isInteger(count) || count < 1 || count > netdev.maxChannels) return { errno: -ERRNO.EINVAL }
+    netdev.channels = count
+    return this.setIndirection(ifindex, roundRobin(count))
   }
 
   // Perf events
@@ -517,62 +364,29 @@ export class Machine {
   /** Opens a reader on every CPU's slot of a perf event array, each with a ring of `pages` pages. */
   openEvents(mapId: number, options: { readonly pages?: number; readonly cpus?: readonly number[] } = {}): number {
     const map = this.maps.get(mapId)
-    if (!map || map.attributes.type !== 'perf_event_array') return -ERRNO.EINVAL
-    const readers = this.readers.get(mapId) ?? new PerfReaders()
-    this.readers.set(mapId, readers)
+    if (map?.attributes.type !== 'perf_event_array') return -ERRNO.EINVAL
     const slots = Math.min(this.cpus, map.attributes.maxEntries)
     for (const cpu of options.cpus ?? Array.from({ length: slots }, (_, i) => i)) {
-      if (cpu < slots) readers.open(cpu, options.pages ?? PERF_PAGES)
-      this.logElement('BPF_MAP_UPDATE_ELEM', mapId, cpu < slots ? 0 : -ERRNO.E2BIG)
+      if (cpu < slots) this.hub.open(mapId, cpu, options.pages)
+      this.syscalls.add(this.now, 'BPF_MAP_UPDATE_ELEM', { map_id: mapId, key: cpu }, cpu < slots ? 0 : ERRNO.E2BIG)
     }
     return 0
+  }
+
+  /** True when somebody has opened the array's rings. */
+  hasReaders(mapId: number): boolean {
+    return this.hub.hasReaders(mapId)
   }
 
   /** Takes what the readers have, in order of time. */
   events(mapId?: number): PerfSample[] {
-    this.collectEvents()
-    const some = mapId === undefined ? [...this.readers.values()] : [this.readers.get(mapId)]
-    return some.flatMap((readers) => readers?.read() ?? []).sort((a, b) => a.time - b.time)
+    this.hub.collect(this.chip)
+    return this.hub.read(mapId)
   }
 
   /** Events that no reader got: ring full, or nobody had opened the slot. */
   eventsLost(mapId?: number): number {
-    let lost = 0
-    for (const [id, readers] of this.readers) if (mapId === undefined || id === mapId) lost += readers.lost
-    return lost + (mapId === undefined ? this.unrecognised : 0)
-  }
-
-  private unrecognised = 0
-
-  /** Events of the card: its map number is the host's id. The CPU is the one that takes the control channel's interrupts. */
-  private collectEvents(): void {
-    for (const event of this.chip.takeEvents()) {
-      this.device.messages.event++
-      const map = this.maps.get(event.mapId)
-      if (!map || map.attributes.type !== 'perf_event_array') {
-        this.unrecognised++
-        this.device.kernelLog.push(`perf event: map id ${event.mapId} (0x${event.mapId.toString(16)}) not recognized, dropping event`)
-        continue
-      }
-      const time = (event.time * 1000) / this.chip.config.device.clockMHz
-      this.readersOf(map.id).write(0, { time, cpu: 0, mapId: map.id, data: event.data, packet: event.packet })
-    }
-  }
-
-  private readersOf(mapId: number): PerfReaders {
-    const readers = this.readers.get(mapId) ?? new PerfReaders()
-    this.readers.set(mapId, readers)
-    return readers
-  }
-
-  private hostPerfOutput(map: HostMap, index: number, data: Uint8Array, packet: Uint8Array): number {
-    const owner = this.maps.list().find((one) => one.host === map)
-    if (!owner) return -ERRNO.ENOENT
-    const { cpu } = this.vm.env
-    if (!this.readersOf(owner.id).rings.has(index)) return -ERRNO.ENOENT
-    if (index !== cpu) return -ERRNO.EOPNOTSUPP
-    this.readersOf(owner.id).write(index, { time: this.now, cpu, mapId: owner.id, data, packet })
-    return 0
+    return this.hub.lost(mapId)
   }
 
   // Traffic
@@ -589,21 +403,16 @@ export class Machine {
 
   /** Packets that left the card since the last call, each after its way through the host. */
   collect(): HostPacket[] {
-    this.collectEvents()
+    this.hub.collect(this.chip)
     const path = { vm: this.vm, cpus: this.cpus, program: (id: number) => this.programs.get(id) }
     return this.chip.takePackets().map((record: PacketRecord) => {
       this.time = (record.departed * 1000) / this.chip.config.device.clockMHz
       const netdev = this.netdevs[record.port]
+      if (netdev) countPacket(netdev.card, record, this.device.portProgram(record.port) !== undefined)
       return netdev ? receive(path, netdev, record) : { record, data: record.data, hostInstructions: 0 }
     })
   }
 
-  /** Nothing is left when a well-behaved loader has ended; what is still held is listed here. */
-  leaks(): readonly string[] {
-    const held = (kind: string, object: { readonly id: number; readonly name: string; readonly refs: BpfMap['refs'] }): string =>
-      `${kind} ${object.id} ${object.name}: ${object.refs.fds} open descriptors, ${object.refs.pins} pins, ${object.refs.users} users`
-    return [...this.programs.list().map((program) => held('program', program)), ...this.maps.list().map((map) => held('map', map))]
-  }
 }
 
 type GiveUp = (failure: Omit<Extract<LoadResult, { ok: false }>, 'ok'>) => LoadResult

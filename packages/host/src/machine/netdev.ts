@@ -1,5 +1,6 @@
 /** A network interface of the host: one port of the card, with its hooks, settings and counters. */
 import type { ProgType } from '@offload/bpf'
+import type { PacketRecord } from '@offload/nfp-chip'
 
 export type XdpMode = 'offload' | 'driver' | 'generic'
 
@@ -41,6 +42,24 @@ export interface HostCounters {
   readonly queueBytes: number[]
 }
 
+/** What the card did with the packets of a port, as its statistics say (nfp-firmware-abi.md, section 10). */
+export interface CardCounters {
+  received: number
+  receivedBytes: number
+  lost: number
+  passed: number
+  passedBytes: number
+  /** Passed by a program (statistics `bpf_pass_…`). */
+  bpfPassed: number
+  bpfPassedBytes: number
+  dropped: number
+  droppedBytes: number
+  transmitted: number
+  transmittedBytes: number
+  aborted: number
+  abortedBytes: number
+}
+
 export interface Netdev {
   readonly ifindex: number
   readonly name: string
@@ -63,6 +82,39 @@ export interface Netdev {
   readonly filters: TcFilter[]
   readonly sockets: SocketFilter[]
   readonly counters: HostCounters
+  readonly card: CardCounters
+}
+
+/** Adds a packet that left the card to its port's statistics. */
+export function countPacket(card: CardCounters, record: PacketRecord, program: boolean): void {
+  const bytes = record.data.length
+  if (record.outcome === 'lost') {
+    card.lost++
+    return
+  }
+  card.received++
+  card.receivedBytes += bytes
+  switch (record.outcome) {
+    case 'pass':
+      card.passed++
+      card.passedBytes += bytes
+      if (program) {
+        card.bpfPassed++
+        card.bpfPassedBytes += bytes
+      }
+      return
+    case 'drop':
+      card.dropped++
+      card.droppedBytes += bytes
+      return
+    case 'tx':
+      card.transmitted++
+      card.transmittedBytes += bytes
+      return
+    case 'aborted':
+      card.aborted++
+      card.abortedBytes += bytes
+  }
 }
 
 export const INDIRECTION_SIZE = 128
@@ -82,6 +134,10 @@ export function createNetdev(fields: Pick<Netdev, 'ifindex' | 'name' | 'port' | 
     counters: {
       received: 0, receivedBytes: 0, stack: 0, driverDropped: 0, driverTx: 0, driverAborted: 0, redirected: 0, tcDropped: 0,
       queuePackets: Array<number>(fields.maxChannels).fill(0), queueBytes: Array<number>(fields.maxChannels).fill(0),
+    },
+    card: {
+      received: 0, receivedBytes: 0, lost: 0, passed: 0, passedBytes: 0, bpfPassed: 0, bpfPassedBytes: 0, dropped: 0, droppedBytes: 0,
+      transmitted: 0, transmittedBytes: 0, aborted: 0, abortedBytes: 0,
     },
   }
 }
