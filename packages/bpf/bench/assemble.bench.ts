@@ -38,4 +38,6 @@ const mnemonic = disassemble(result.program, { dialect: 'mnemonic' })
 console.log(`assemble 4096 lines, first time:      ${cold.toFixed(2)} ms`)
 console.log(`assemble 4096 lines, LLVM dialect:    ${best(40, () => assemble(source)).toFixed(2)} ms`)
 console.log(`assemble 4096 lines, mnemonics:       ${best(40, () => assemble(mnemonic)).toFixed(2)} ms`)
-console.log(`print ${result.program.insns.length / 8} slots, LLVM dialect:      ${best(40, () => disassemble(result.program)).toFixed(2)} ms`)
+console.log(
+  `print ${result.program.insns.length / 8} slots, LLVM dialect:      ${best(40, () => disassemble(result.program)).toFixed(2)} ms`,
+)

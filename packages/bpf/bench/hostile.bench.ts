@@ -10,7 +10,9 @@ import { Random } from '../src/testing/random'
 const rounds = Number(process.env['HOSTILE_ROUNDS'] ?? 3000)
 const seed = Number(process.env['HOSTILE_SEED'] ?? 1)
 const testdata = new URL('../testdata/', import.meta.url)
-const objects = ['counter.o', 'counter-v4.o', 'counter-eb.o', 'callback.o', 'legacy.o'].map((name) => new Uint8Array(readFileSync(new URL(name, testdata))))
+const objects = ['counter.o', 'counter-v4.o', 'counter-eb.o', 'callback.o', 'legacy.o'].map(
+  (name) => new Uint8Array(readFileSync(new URL(name, testdata))),
+)
 const imported = importElf(objects[0]!)
 if (!imported.ok || imported.btf === undefined) throw new Error('the test object does not import')
 const btf = imported.btf
@@ -57,5 +59,7 @@ for (const [name, run] of Object.entries(kinds)) {
     }
     slowest = Math.max(slowest, performance.now() - start)
   }
-  console.log(`${rounds} damaged ${name}, seed ${seed}: ${((performance.now() - from) / 1000).toFixed(1)} s, slowest ${slowest.toFixed(1)} ms, none threw`)
+  console.log(
+    `${rounds} damaged ${name}, seed ${seed}: ${((performance.now() - from) / 1000).toFixed(1)} s, slowest ${slowest.toFixed(1)} ms, none threw`,
+  )
 }

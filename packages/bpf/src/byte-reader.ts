@@ -14,7 +14,8 @@ export class ByteReader {
   }
 
   private check(at: number, size: number): void {
-    if (!(at >= 0 && at + size <= this.bytes.length)) throw new RangeError(`byte ${at} is outside the ${this.bytes.length} bytes`)
+    if (!(at >= 0 && at + size <= this.bytes.length))
+      throw new RangeError(`byte ${at} is outside the ${this.bytes.length} bytes`)
   }
 
   u8(at: number): number {
@@ -56,7 +57,8 @@ export class ByteReader {
     let stop = at
     while (stop < limit && this.bytes[stop] !== 0) stop++
     let out = ''
-    for (let from = at; from < stop; from += 4096) out += String.fromCharCode(...this.bytes.subarray(from, Math.min(stop, from + 4096)))
+    for (let from = at; from < stop; from += 4096)
+      out += String.fromCharCode(...this.bytes.subarray(from, Math.min(stop, from + 4096)))
     return out
   }
 }

@@ -34,7 +34,9 @@ function expectRoundTrip(name: string, asm: string): void {
   for (const dialect of ['llvm', 'mnemonic'] as const) {
     const text = disassemble(first.program, { dialect })
     const again = assemble(text, { dialect })
-    expect(again.ok ? toHex(again.program.insns) : again.diagnostics, `${name} in ${dialect}\n${text}`).toBe(toHex(first.program.insns))
+    expect(again.ok ? toHex(again.program.insns) : again.diagnostics, `${name} in ${dialect}\n${text}`).toBe(
+      toHex(first.program.insns),
+    )
   }
 }
 
@@ -63,9 +65,18 @@ exit`,
   })
 
   it('encodes as RFC 9669 says', () => {
-    const result = assemble('add %r1, 0x7fffffff\nstxw [%r10-4], %r2\nsmod32 %r3, %r4\nja32 +1\nlock xchg [%r1+8], %r2\nexit')
+    const result = assemble(
+      'add %r1, 0x7fffffff\nstxw [%r10-4], %r2\nsmod32 %r3, %r4\nja32 +1\nlock xchg [%r1+8], %r2\nexit',
+    )
     expect(result.ok && toHex(result.program.insns)).toBe(
-      ['07010000ffffff7f', '632afcff00000000', '9c43010000000000', '0600000001000000', 'db210800e1000000', '9500000000000000'].join(''),
+      [
+        '07010000ffffff7f',
+        '632afcff00000000',
+        '9c43010000000000',
+        '0600000001000000',
+        'db210800e1000000',
+        '9500000000000000',
+      ].join(''),
     )
   })
 

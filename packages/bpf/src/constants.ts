@@ -70,11 +70,16 @@ const common: ReadonlyMap<string, number> = new Map<string, number>([
   ...Object.entries(IP_PROTOCOLS),
   ...Object.entries(MAP_FLAGS),
   ...Object.entries(OTHERS),
-  ...[XDP_MD, SK_BUFF].flatMap(({ name, fields }) => fields.map((field) => [`${name}.${field.name}`, field.offset] as const)),
+  ...[XDP_MD, SK_BUFF].flatMap(({ name, fields }) =>
+    fields.map((field) => [`${name}.${field.name}`, field.offset] as const),
+  ),
 ])
 
 function forType(progType: ProgType): ReadonlyMap<string, number> {
-  return new Map([...common, ...contextLayout(progType).fields.map(({ name, offset }) => [`ctx.${name}`, offset] as const)])
+  return new Map([
+    ...common,
+    ...contextLayout(progType).fields.map(({ name, offset }) => [`ctx.${name}`, offset] as const),
+  ])
 }
 
 const forXdp = forType('xdp')

@@ -18,7 +18,11 @@ export interface ContextLayout {
   readonly fields: readonly ContextField[]
 }
 
-function layout(name: string, size: number, rows: readonly (readonly [string, number, number, string])[]): ContextLayout {
+function layout(
+  name: string,
+  size: number,
+  rows: readonly (readonly [string, number, number, string])[],
+): ContextLayout {
   return { name, size, fields: rows.map(([field, offset, bytes, doc]) => ({ name: field, offset, size: bytes, doc })) }
 }
 

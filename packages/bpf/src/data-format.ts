@@ -37,7 +37,9 @@ export function formatInt(value: bigint, type: IntType): string {
     case 'ethertype':
       return `0x${unsigned.toString(16).padStart(4, '0')}`
     case 'ipv4':
-      return type.size === 4 ? [24n, 16n, 8n, 0n].map((shift) => String((unsigned >> shift) & 255n)).join('.') : value.toString()
+      return type.size === 4
+        ? [24n, 16n, 8n, 0n].map((shift) => String((unsigned >> shift) & 255n)).join('.')
+        : value.toString()
     case 'ipproto':
       return protocolName(Number(value))
     case 'port':
@@ -84,7 +86,10 @@ export function parseMac(text: string): Uint8Array | undefined {
 
 /** Shortest form: the longest run of zero words (two or more, the first of equals) becomes `::`. */
 export function formatIpv6(bytes: Uint8Array, offset = 0): string {
-  const words = Array.from({ length: 8 }, (_, i) => ((bytes[offset + i * 2] ?? 0) << 8) | (bytes[offset + i * 2 + 1] ?? 0))
+  const words = Array.from(
+    { length: 8 },
+    (_, i) => ((bytes[offset + i * 2] ?? 0) << 8) | (bytes[offset + i * 2 + 1] ?? 0),
+  )
   let from = -1
   let length = 1
   for (let i = 0; i < 8; i++) {

@@ -54,9 +54,19 @@ describe('typed values', () => {
   })
 
   it('flattens nested structs and short arrays', () => {
-    expect(flattenFields(article).map(({ path, offset }) => [path, offset])).toEqual([['pkts', 0], ['ifindex', 4], ['mac', 8]])
-    expect(flattenFields(typeOf('a u16[2]; b u8[4]')).map(({ path, offset }) => [path, offset])).toEqual([['a[0]', 0], ['a[1]', 2], ['b', 4]])
-    expect(flattenFields({ kind: 'int', size: 8, signed: false })).toEqual([{ path: '', offset: 0, type: { kind: 'int', size: 8, signed: false } }])
+    expect(flattenFields(article).map(({ path, offset }) => [path, offset])).toEqual([
+      ['pkts', 0],
+      ['ifindex', 4],
+      ['mac', 8],
+    ])
+    expect(flattenFields(typeOf('a u16[2]; b u8[4]')).map(({ path, offset }) => [path, offset])).toEqual([
+      ['a[0]', 0],
+      ['a[1]', 2],
+      ['b', 4],
+    ])
+    expect(flattenFields({ kind: 'int', size: 8, signed: false })).toEqual([
+      { path: '', offset: 0, type: { kind: 'int', size: 8, signed: false } },
+    ])
   })
 
   it('edits one field', () => {

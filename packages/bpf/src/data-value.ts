@@ -13,7 +13,11 @@ export type DataValue = number | bigint | readonly DataValue[] | { readonly [fie
 
 export type ParsedValue =
   | { readonly ok: true; readonly bytes: Uint8Array }
-  | { readonly ok: false; readonly error: string; /** Field that is wrong, e.g. `mac` or `counts[2].bytes`; empty for the whole. */ readonly path: string }
+  | {
+      readonly ok: false
+      readonly error: string
+      /** Field that is wrong, e.g. `mac` or `counts[2].bytes`; empty for the whole. */ readonly path: string
+    }
 
 /** A part of a type that is shown and edited as one: an integer, or an array with a format. */
 export interface FlatField {
@@ -39,7 +43,8 @@ export function flattenFields(type: DataType): FlatField[] {
 function flatten(type: DataType, path: string, offset: number, fields: FlatField[]): void {
   if (fields.length >= FIELD_LIMIT) return
   if (type.kind === 'struct' && type.fields.length > 0) {
-    for (const field of type.fields) flatten(field.type, path === '' ? field.name : `${path}.${field.name}`, offset + field.offset, fields)
+    for (const field of type.fields)
+      flatten(field.type, path === '' ? field.name : `${path}.${field.name}`, offset + field.offset, fields)
     return
   }
   if (type.kind === 'array' && type.format === undefined && type.count <= FLATTEN_LIMIT && !isByte(type.of)) {
@@ -62,7 +67,9 @@ export function formatValue(bytes: Uint8Array, type: DataType, offset = 0): stri
       if (type.format === 'mac' && sizeOf(type) === 6) return formatMac(bytes, offset)
       if (type.format === 'ipv6' && sizeOf(type) === 16) return formatIpv6(bytes, offset)
       if (type.format !== undefined) return hexOf(bytes, offset, sizeOf(type))
-      return `[${elements(type).map((at) => formatValue(bytes, type.of, offset + at)).join(', ')}]`
+      return `[${elements(type)
+        .map((at) => formatValue(bytes, type.of, offset + at))
+        .join(', ')}]`
     case 'struct':
       return `{${type.fields.map((field) => `${field.name}: ${formatValue(bytes, field.type, offset + field.offset)}`).join(', ')}}`
   }
@@ -73,12 +80,16 @@ export function readValue(bytes: Uint8Array, type: DataType, offset = 0): DataVa
   switch (type.kind) {
     case 'int': {
       const value = readInt(bytes, type, offset)
-      return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
+      return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+        ? Number(value)
+        : value
     }
     case 'array':
       return elements(type).map((at) => readValue(bytes, type.of, offset + at))
     case 'struct':
-      return Object.fromEntries(type.fields.map((field) => [field.name, readValue(bytes, field.type, offset + field.offset)]))
+      return Object.fromEntries(
+        type.fields.map((field) => [field.name, readValue(bytes, field.type, offset + field.offset)]),
+      )
   }
 }
 
@@ -158,7 +169,8 @@ function store(bytes: Uint8Array, type: DataType, offset: number, tree: Tree, pa
     case 'array':
       return storeArray(bytes, type, offset, tree, path)
     case 'struct': {
-      if (typeof tree !== 'object' || Array.isArray(tree)) return failed(path, `expected an object with the fields of ${type.name || 'the struct'}`)
+      if (typeof tree !== 'object' || Array.isArray(tree))
+        return failed(path, `expected an object with the fields of ${type.name || 'the struct'}`)
       for (const [name, value] of Object.entries(tree as Readonly<Record<string, Tree>>)) {
         const field = type.fields.find((candidate) => candidate.name === name)
         const inner = path === '' ? name : `${path}.${name}`
@@ -171,7 +183,13 @@ function store(bytes: Uint8Array, type: DataType, offset: number, tree: Tree, pa
   }
 }
 
-function storeInt(bytes: Uint8Array, type: Extract<DataType, { kind: 'int' }>, offset: number, tree: Tree, path: string): ParsedValue | undefined {
+function storeInt(
+  bytes: Uint8Array,
+  type: Extract<DataType, { kind: 'int' }>,
+  offset: number,
+  tree: Tree,
+  path: string,
+): ParsedValue | undefined {
   let value: bigint | undefined
   if (typeof tree === 'bigint') value = tree
   else if (typeof tree === 'number') value = Number.isInteger(tree) ? BigInt(tree) : undefined
@@ -187,11 +205,32 @@ function storeInt(bytes: Uint8Array, type: Extract<DataType, { kind: 'int' }>, o
   return undefined
 }
 
-function storeArray(bytes: Uint8Array, type: Extract<DataType, { kind: 'array' }>, offset: number, tree: Tree, path: string): ParsedValue | undefined {
+function storeArray(
+  bytes: Uint8Array,
+  type: Extract<DataType, { kind: 'array' }>,
+  offset: number,
+  tree: Tree,
+  path: string,
+): ParsedValue | undefined {
   const size = sizeOf(type)
   if (typeof tree === 'string') {
-    const packed = type.format === 'mac' ? parseMac(tree) : type.format === 'ipv6' ? parseIpv6(tree) : isByte(type.of) ? parseHexBytes(tree) : undefined
-    if (packed === undefined) return failed(path, type.format === 'mac' ? 'expected a MAC address, 02:00:00:00:00:01' : type.format === 'ipv6' ? 'expected an IPv6 address' : 'expected a list')
+    const packed =
+      type.format === 'mac'
+        ? parseMac(tree)
+        : type.format === 'ipv6'
+          ? parseIpv6(tree)
+          : isByte(type.of)
+            ? parseHexBytes(tree)
+            : undefined
+    if (packed === undefined)
+      return failed(
+        path,
+        type.format === 'mac'
+          ? 'expected a MAC address, 02:00:00:00:00:01'
+          : type.format === 'ipv6'
+            ? 'expected an IPv6 address'
+            : 'expected a list',
+      )
     if (packed.length !== size) return failed(path, `expected ${size} bytes, got ${packed.length}`)
     bytes.set(packed, offset)
     return undefined
@@ -208,7 +247,10 @@ function storeArray(bytes: Uint8Array, type: Extract<DataType, { kind: 'array' }
 
 /** `00 15 49`, `00154901`, `00:15:49`. */
 function parseHexBytes(text: string): Uint8Array | undefined {
-  const digits = text.trim().replace(/^0x/i, '').replace(/[\s:]+/g, '')
+  const digits = text
+    .trim()
+    .replace(/^0x/i, '')
+    .replace(/[\s:]+/g, '')
   if (digits.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(digits)) return undefined
   return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(i * 2, i * 2 + 2), 16))
 }
@@ -273,7 +315,8 @@ class TextReader {
       this.skipBlanks()
       const name = this.readWord(/[^\s:,\]}=]*/y)
       this.skipBlanks()
-      if (typeof name !== 'string' || name === '' || !(this.take(':') || this.take('='))) return new SyntaxProblem('`field: value` is needed')
+      if (typeof name !== 'string' || name === '' || !(this.take(':') || this.take('=')))
+        return new SyntaxProblem('`field: value` is needed')
       const value = this.read(depth + 1)
       if (value instanceof SyntaxProblem) return value
       entries.push([name, value])

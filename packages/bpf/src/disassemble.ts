@@ -49,7 +49,7 @@ export function disassembleWithLines(program: Program | Uint8Array, options: Dis
   const names = bare ? new Names(insns, []) : new Names(insns, program.labels, program)
   if (options.labels === true) names.addTargets()
   const lines = new Int32Array(count)
-  for (let slot = 0; slot < count; ) {
+  for (let slot = 0; slot < count;) {
     if (names.functions.has(slot)) out.push('', `.func ${names.functions.get(slot)}`)
     for (const label of names.labels.get(slot) ?? []) out.push(`${label}:`)
     out.push(`    ${insnText(insns, slot, dialect, names)}`)
@@ -72,8 +72,12 @@ function declarations(program: Program): string[] {
   return [
     `.license ${/^[\w/ .-]+$/.test(program.license) ? program.license : JSON.stringify(program.license)}`,
     ...structs.values(),
-    ...program.maps.map((map, index) => mapText(map, program.maps.findIndex(({ name }) => name === map.name) === index)),
-    ...(program.contents ?? []).filter(({ data }) => data.some((byte) => byte !== 0)).map((contents) => initText(program, contents)),
+    ...program.maps.map((map, index) =>
+      mapText(map, program.maps.findIndex(({ name }) => name === map.name) === index),
+    ),
+    ...(program.contents ?? [])
+      .filter(({ data }) => data.some((byte) => byte !== 0))
+      .map((contents) => initText(program, contents)),
     '',
     `.prog ${PROG_WORDS[program.progType]} ${isName(program.name) ? program.name : 'main'}`,
   ]
@@ -90,12 +94,14 @@ function initText(program: Program, { map, data, frozen }: MapContents): string 
 
 /** The `.map` directive of a map. `unique`: no earlier map has its name. */
 export function mapText(map: MapDef, unique = true): string {
-  const name = map.name === undefined ? '_' : unique && isName(map.name) && map.name !== '_' ? map.name : JSON.stringify(map.name)
+  const name =
+    map.name === undefined ? '_' : unique && isName(map.name) && map.name !== '_' ? map.name : JSON.stringify(map.name)
   return `.map ${name} ${mapOptions(map)}`
 }
 
 function mapOptions(map: MapDef): string {
-  const part = (word: string, type: DataType | undefined, size: number) => `${word} ${type === undefined || !isWritable(type) ? size : typeText(type)}`
+  const part = (word: string, type: DataType | undefined, size: number) =>
+    `${word} ${type === undefined || !isWritable(type) ? size : typeText(type)}`
   const flags = map.map_flags === undefined || map.map_flags === 0 ? '' : ` flags 0x${map.map_flags.toString(16)}`
   const inner = map.inner === undefined ? '' : ` inner { ${mapOptions(map.inner)} }`
   return `${map.type} ${part('key', map.key, map.key_size)} ${part('value', map.value, map.value_size)} max ${map.max_entries}${flags}${inner}`
@@ -103,7 +109,11 @@ function mapOptions(map: MapDef): string {
 
 /** Whether a type can be written: all its structs have names that can stand in a text. */
 function isWritable(type: DataType): boolean {
-  return structsOf(type).every((struct) => (struct.name === '' || (isName(struct.name) && !BUILTIN_TYPES.has(struct.name))) && struct.fields.every((field) => field.name === '' || isName(field.name)))
+  return structsOf(type).every(
+    (struct) =>
+      (struct.name === '' || (isName(struct.name) && !BUILTIN_TYPES.has(struct.name))) &&
+      struct.fields.every((field) => field.name === '' || isName(field.name)),
+  )
 }
 
 /** Whether a name can stand in a text as a name of its own. */
@@ -141,7 +151,10 @@ class Names implements InsnNames {
     })
     for (const { insn, map } of program.relocs) {
       const name = program.maps[map]?.name
-      this.maps.set(insn, name !== undefined && isName(name) && name !== '_' && seen.get(name) === map ? name : String(map))
+      this.maps.set(
+        insn,
+        name !== undefined && isName(name) && name !== '_' && seen.get(name) === map ? name : String(map),
+      )
     }
   }
 

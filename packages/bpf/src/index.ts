@@ -3,7 +3,14 @@ export * from './opcodes'
 export * from './insn'
 export * from './isa'
 export { decode, decodeLoose, MAX_REGISTER } from './decode'
-export { COMPILED_FORMS, type CompiledForm, type Field, FORMS_BY_OPCODE, type Slot, type TemplatePart } from './template'
+export {
+  COMPILED_FORMS,
+  type CompiledForm,
+  type Field,
+  FORMS_BY_OPCODE,
+  type Slot,
+  type TemplatePart,
+} from './template'
 export * from './helpers'
 export * from './map-types'
 export * from './context-fields'
@@ -14,7 +21,14 @@ export * from './data-type'
 export { assemble, type AssembleOptions } from './assembler/assemble'
 export { detectDialect, isClassicBpf } from './assembler/detect'
 export { MESSAGES, type DiagnosticCode } from './assembler/messages'
-export { disassemble, disassembleWithLines, type DisassembleOptions, type Disassembly, mapText, targetOf } from './disassemble'
+export {
+  disassemble,
+  disassembleWithLines,
+  type DisassembleOptions,
+  type Disassembly,
+  mapText,
+  targetOf,
+} from './disassemble'
 export * from './type-text'
 export * from './data-value'
 export * from './data-format'

@@ -43,7 +43,15 @@ export function slotsOf(insns: Uint8Array, slot: number): number {
   return insns[slot * 8] === LD_IMM64 ? 2 : 1
 }
 
-export function writeInsn(insns: Uint8Array, slot: number, opcode: number, dst: number, src: number, off: number, imm: number): void {
+export function writeInsn(
+  insns: Uint8Array,
+  slot: number,
+  opcode: number,
+  dst: number,
+  src: number,
+  off: number,
+  imm: number,
+): void {
   const at = slot * 8
   insns[at] = opcode
   insns[at + 1] = dst | (src << 4)

@@ -42,9 +42,12 @@ describe('kernel instruction text', () => {
     let compared = 0
     for (const { id, insns, log } of jsonlFiles(dir).flatMap((file) => readJsonl<Recorded>(file))) {
       const bytes = fromHex(insns)!
-      for (const [, slot, text] of log.matchAll(/^ *(?:\d+ +)?(\d+): (?:[0-9.]{10} )?\([0-9a-f]{2}\) (.*?)(?: *; .*| *;)?$/gm)) {
+      for (const [, slot, text] of log.matchAll(
+        /^ *(?:\d+ +)?(\d+): (?:[0-9.]{10} )?\([0-9a-f]{2}\) (.*?)(?: *; .*| *;)?$/gm,
+      )) {
         compared++
-        if (kernelInsnText(bytes, Number(slot)) !== text) expect(`${id} ${slot}: ${kernelInsnText(bytes, Number(slot))}`).toBe(`${id} ${slot}: ${text}`)
+        if (kernelInsnText(bytes, Number(slot)) !== text)
+          expect(`${id} ${slot}: ${kernelInsnText(bytes, Number(slot))}`).toBe(`${id} ${slot}: ${text}`)
       }
     }
     console.log(`kernel text: ${compared} log lines compared`)

@@ -41,7 +41,8 @@ function unusualText(insns: Uint8Array, slot: number): string | undefined {
     const order = kind === CLASS.ALU64 ? 'bswap' : (opcode & SOURCE.X) === 0 ? 'le' : 'be'
     return `r${dst} = ${order}${imm} r${dst}`
   }
-  if (opcode === (CLASS.ALU | SOURCE.X | ALU.MOV) && offAt(insns, slot) === 32) return `w${dst} = (s32)w${srcAt(insns, slot)}`
+  if (opcode === (CLASS.ALU | SOURCE.X | ALU.MOV) && offAt(insns, slot) === 32)
+    return `w${dst} = (s32)w${srcAt(insns, slot)}`
   if (kind === CLASS.STX && (opcode & 0xe0) === 0xc0 && !ATOMIC_IMMEDIATES.has(imm)) {
     return `BUG_${opcode.toString(16).padStart(2, '0')}`
   }

@@ -34,7 +34,8 @@ function installed(): Toolset[] {
 }
 
 /** Forms that LLVM has no text for, or another one on purpose (names of maps and functions become relocations there). */
-const NOT_LLVM = /^(ld_map|ld_btf|ld_func|call_|callx|may_goto|addr_space_cast|load_acquire|store_release|atomic_\w+(8|16)$)/
+const NOT_LLVM =
+  /^(ld_map|ld_btf|ld_func|call_|callx|may_goto|addr_space_cast|load_acquire|store_release|atomic_\w+(8|16)$)/
 
 function comparable(toolset: Toolset) {
   return COMPILED_FORMS.filter(({ form }) => {
@@ -81,12 +82,21 @@ describe('LLVM', () => {
     it(`assembles our text to the same bytes and prints our bytes as we do (llvm-mc${toolset.suffix}, ${toolset.cpu})`, () => {
       const insns = generate(toolset, 4000)
       const lines: string[] = []
-      for (let slot = 0; slot * 8 < insns.length; slot += slotsOf(insns, slot)) lines.push(insnText(insns, slot, 'llvm'))
+      for (let slot = 0; slot * 8 < insns.length; slot += slotsOf(insns, slot))
+        lines.push(insnText(insns, slot, 'llvm'))
       const source = path.join(directory, 'a.s')
       const object = path.join(directory, 'a.o')
       const binary = path.join(directory, 'a.bin')
       writeFileSync(source, `${lines.join('\n')}\n`)
-      execFileSync(`llvm-mc${toolset.suffix}`, ['-triple', 'bpfel', `-mcpu=${toolset.cpu}`, '-filetype=obj', source, '-o', object])
+      execFileSync(`llvm-mc${toolset.suffix}`, [
+        '-triple',
+        'bpfel',
+        `-mcpu=${toolset.cpu}`,
+        '-filetype=obj',
+        source,
+        '-o',
+        object,
+      ])
       execFileSync(`llvm-objcopy${toolset.suffix}`, ['-O', 'binary', '--only-section=.text', object, binary])
       const theirs = new Uint8Array(readFileSync(binary))
       for (let slot = 0, line = 0; slot * 8 < insns.length; slot += slotsOf(insns, slot), line++) {
@@ -95,7 +105,11 @@ describe('LLVM', () => {
         if (pair[0] !== pair[1]) expect(`${lines[line]} ${pair[1]}`).toBe(`${lines[line]} ${pair[0]}`)
       }
 
-      const dump = execFileSync(`llvm-objdump${toolset.suffix}`, ['-d', '--no-show-raw-insn', `--mcpu=${toolset.cpu}`, object], { encoding: 'utf8', maxBuffer: 1 << 26 })
+      const dump = execFileSync(
+        `llvm-objdump${toolset.suffix}`,
+        ['-d', '--no-show-raw-insn', `--mcpu=${toolset.cpu}`, object],
+        { encoding: 'utf8', maxBuffer: 1 << 26 },
+      )
       let compared = 0
       for (const [, slotText, text] of dump.matchAll(/^ +(\d+):\t(.*)$/gm)) {
         const slot = Number(slotText)

@@ -66,7 +66,15 @@ export const ATOMIC = {
 } as const
 
 /** What the source register field of `ld_imm64` says about its immediate. */
-export const PSEUDO_LD = { CONST: 0, MAP_FD: 1, MAP_VALUE: 2, BTF_ID: 3, FUNC: 4, MAP_IDX: 5, MAP_IDX_VALUE: 6 } as const
+export const PSEUDO_LD = {
+  CONST: 0,
+  MAP_FD: 1,
+  MAP_VALUE: 2,
+  BTF_ID: 3,
+  FUNC: 4,
+  MAP_IDX: 5,
+  MAP_IDX_VALUE: 6,
+} as const
 
 /** What the source register field of `call` says about its immediate. */
 export const PSEUDO_CALL = { HELPER: 0, LOCAL: 1, KFUNC: 2 } as const

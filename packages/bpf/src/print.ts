@@ -41,7 +41,13 @@ export function printedSlots(insns: Uint8Array, slot: number, mapped: boolean): 
   return mapped || decode(insns, slot) !== undefined ? Math.min(2, insns.length / 8 - slot) : 1
 }
 
-function fill(parts: readonly TemplatePart[], insns: Uint8Array, slot: number, dialect: Dialect, names: InsnNames): string {
+function fill(
+  parts: readonly TemplatePart[],
+  insns: Uint8Array,
+  slot: number,
+  dialect: Dialect,
+  names: InsnNames,
+): string {
   let out = ''
   for (const part of parts) out += 'text' in part ? part.text : slotText(part.slot, insns, slot, dialect, names)
   return out

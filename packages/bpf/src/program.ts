@@ -119,5 +119,10 @@ export interface Diagnostic {
 }
 
 export type AssembleResult =
-  | { readonly ok: true; readonly program: Program; readonly dialect: Dialect; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly ok: true
+      readonly program: Program
+      readonly dialect: Dialect
+      readonly diagnostics: readonly Diagnostic[]
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }

@@ -28,7 +28,10 @@ describe('printing and assembling again', () => {
           const text = insnText(bytes, 0, dialect)
           expect(text, compiled.form.name).not.toContain('.raw')
           const result = assemble(text, { dialect })
-          expect(result.ok ? toHex(result.program.insns) : result.diagnostics, `${compiled.form.name}: ${text} (seed ${SEED})`).toBe(toHex(bytes))
+          expect(
+            result.ok ? toHex(result.program.insns) : result.diagnostics,
+            `${compiled.form.name}: ${text} (seed ${SEED})`,
+          ).toBe(toHex(bytes))
         }
       }
     })
@@ -39,7 +42,8 @@ describe('printing and assembling again', () => {
         const program = randomProgram(random, 1 + random.below(60))
         const text = disassemble(program, { dialect })
         const result = assemble(text, { dialect })
-        if (!result.ok) throw new Error(`seed ${SEED}, round ${round}: ${JSON.stringify(result.diagnostics[0])}\n${text}`)
+        if (!result.ok)
+          throw new Error(`seed ${SEED}, round ${round}: ${JSON.stringify(result.diagnostics[0])}\n${text}`)
         expect(comparable(result.program), `seed ${SEED}, round ${round}\n${text}`).toEqual(comparable(program))
       }
     })

@@ -21,7 +21,8 @@ export function typeText(type: DataType): string {
   let name = aliasOf(base)
   if (name === undefined && base.kind === 'struct') name = base.name === '' ? bodyText(base) : base.name
   if (name === undefined && base.kind === 'int') {
-    name = base.bigEndian === true && base.size > 1 ? `be${base.size * 8}` : `${base.signed ? 's' : 'u'}${base.size * 8}`
+    name =
+      base.bigEndian === true && base.size > 1 ? `be${base.size * 8}` : `${base.signed ? 's' : 'u'}${base.size * 8}`
     if (base.format !== undefined) name += counts.length > 0 ? `:${base.format}` : ` ${base.format}`
     if (base.bits !== undefined) name += ` bits ${base.bits.offset} ${base.bits.size}`
   }
@@ -38,7 +39,14 @@ function aliasOf(type: DataType): string | undefined {
     } else if (format === 'ipproto' && size === 1) return 'ipproto'
     return undefined
   }
-  if (type.kind !== 'array' || type.of.kind !== 'int' || type.of.size !== 1 || type.of.signed || type.of.format !== undefined) return undefined
+  if (
+    type.kind !== 'array' ||
+    type.of.kind !== 'int' ||
+    type.of.size !== 1 ||
+    type.of.signed ||
+    type.of.format !== undefined
+  )
+    return undefined
   if (type.format === 'mac' && type.count === 6) return 'mac'
   if (type.format === 'ipv6' && type.count === 16) return 'ipv6'
   return undefined

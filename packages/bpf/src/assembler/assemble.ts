@@ -31,7 +31,24 @@ const MAX_TEXT = 4 * 1024 * 1024
 const MAX_SLOTS = 1_000_000
 
 /** Assembler directives of other tools that say nothing about the program: skipped without a word. */
-const SILENT = new Set(['.globl', '.global', '.type', '.size', '.p2align', '.align', '.balign', '.file', '.ident', '.addrsig', '.addrsig_sym', '.loc', '.weak', '.hidden', '.local', '.code'])
+const SILENT = new Set([
+  '.globl',
+  '.global',
+  '.type',
+  '.size',
+  '.p2align',
+  '.align',
+  '.balign',
+  '.file',
+  '.ident',
+  '.addrsig',
+  '.addrsig_sym',
+  '.loc',
+  '.weak',
+  '.hidden',
+  '.local',
+  '.code',
+])
 
 /** What a jump or call waits for. */
 interface Fixup {
@@ -224,7 +241,12 @@ class Assembler {
     lexer.lex(text, start, end)
     if (lexer.count === 0) return
     let at = 0
-    while (!this.findings.isFull && lexer.kinds[at] === TOKEN.NAME && lexer.text.charCodeAt(lexer.ends[at]!) === 58 && lexer.ends[at]! < end) {
+    while (
+      !this.findings.isFull &&
+      lexer.kinds[at] === TOKEN.NAME &&
+      lexer.text.charCodeAt(lexer.ends[at]!) === 58 &&
+      lexer.ends[at]! < end
+    ) {
       this.defineLabel(lexer.textOf(at), lexer.starts[at]!, lexer.ends[at]!)
       at += 2
     }
@@ -258,7 +280,14 @@ class Assembler {
     if (form.opcode === LD_IMM64) {
       this.emitWide(compiled, dst, src, line)
     } else {
-      this.push(form.opcode, dst, src, operands.targetAt >= 0 && compiled.usesOff ? 0 : off, operands.targetAt >= 0 && !compiled.usesOff ? 0 : imm, line)
+      this.push(
+        form.opcode,
+        dst,
+        src,
+        operands.targetAt >= 0 && compiled.usesOff ? 0 : off,
+        operands.targetAt >= 0 && !compiled.usesOff ? 0 : imm,
+        line,
+      )
     }
     if (operands.targetAt >= 0) this.await(slot, compiled)
     if (operands.map >= 0) this.relocs.push({ insn: slot, map: operands.map })
@@ -302,7 +331,14 @@ class Assembler {
   private await(slot: number, { form }: CompiledForm): void {
     const { lexer, operands } = this
     const at = operands.targetAt
-    const kind = form.name === 'call_local' ? 'callee' : form.name === 'ld_func' ? 'func' : form.name === 'ja32' ? 'jump32' : 'jump'
+    const kind =
+      form.name === 'call_local'
+        ? 'callee'
+        : form.name === 'ld_func'
+          ? 'func'
+          : form.name === 'ja32'
+            ? 'jump32'
+            : 'jump'
     this.fixups.push({ slot, kind, name: lexer.textOf(at), start: lexer.starts[at]!, end: lexer.ends[at]! })
   }
 
@@ -314,7 +350,9 @@ class Assembler {
     const end = lexer.ends[operands.immEnd - 1]!
     const source = this.text.slice(start, end)
     const fix =
-      form.name === 'mov64_imm' && this.dialect === 'llvm' ? { fix: { title: 'Load 64 bits', text: `${source} ll` } } : {}
+      form.name === 'mov64_imm' && this.dialect === 'llvm'
+        ? { fix: { title: 'Load 64 bits', text: `${source} ll` } }
+        : {}
     if (operands.unsignedImm === 'expression') this.findings.add('immediate-range', start, end, [source], fix)
     else if (source.length < 18) {
       this.findings.add('sign-extended', start, end, [source, operands.imm], { severity: 'warning', ...fix })
@@ -367,9 +405,13 @@ class Assembler {
 
   private reportUnknownTarget({ kind, name, start, end }: Fixup): void {
     const isCall = kind === 'callee' || kind === 'func'
-    if (!this.findings.wantsHelp) return this.findings.add(isCall ? 'unknown-function' : 'unknown-label', start, end, [name])
+    if (!this.findings.wantsHelp)
+      return this.findings.add(isCall ? 'unknown-function' : 'unknown-label', start, end, [name])
     const known = [...this.labels.keys(), ...this.functions.keys()]
-    const meant = nearest(name, isCall ? [...this.functions.keys(), ...HELPERS.map((helper) => helper.name), ...this.labels.keys()] : known)
+    const meant = nearest(
+      name,
+      isCall ? [...this.functions.keys(), ...HELPERS.map((helper) => helper.name), ...this.labels.keys()] : known,
+    )
     this.findings.add(isCall ? 'unknown-function' : 'unknown-label', start, end, [name], {
       ...(known.length > 0 && !isCall ? { expected: known.slice(0, 8).join(', ') } : {}),
       ...(meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }),
@@ -395,7 +437,8 @@ class Assembler {
     const isCall = this.insns[at] === 0x85 && this.insns[at + 1]! >> 4 === 1
     const isFunc = this.insns[at] === LD_IMM64 && this.insns[at + 1]! >> 4 === 4
     if (!isCall && !isFunc) return undefined
-    const imm = this.insns[at + 4]! | (this.insns[at + 5]! << 8) | (this.insns[at + 6]! << 16) | (this.insns[at + 7]! << 24)
+    const imm =
+      this.insns[at + 4]! | (this.insns[at + 5]! << 8) | (this.insns[at + 6]! << 16) | (this.insns[at + 7]! << 24)
     const target = slot + 1 + imm
     return target > 0 && target < this.slots ? target : undefined
   }
@@ -427,7 +470,9 @@ class Assembler {
     const { lexer } = this
     if (lexer.kinds[1] !== TOKEN.NAME || lexer.count > 2) {
       const last = lexer.count - 1
-      this.findings.add('directive-syntax', lexer.starts[last]!, lexer.ends[last]!, ['.func', 'one name is needed'], { expected: '.func name' })
+      this.findings.add('directive-syntax', lexer.starts[last]!, lexer.ends[last]!, ['.func', 'one name is needed'], {
+        expected: '.func name',
+      })
       return
     }
     this.mark(this.functions, lexer.textOf(1), lexer.starts[1]!, lexer.ends[1]!)
@@ -441,13 +486,16 @@ class Assembler {
     const parts = /^\s*((?:[0-9a-fA-F]{2}\s*)+)(?:map\[(\w+|[^\]]*)\])?\s*$/.exec(source)
     const digits = parts?.[1]!.replace(/\s+/g, '') ?? ''
     if (parts === null || digits.length % 16 !== 0 || digits.length === 0) {
-      this.findings.add('bad-raw', lexer.starts[0]!, Math.max(lexer.ends[lexer.count - 1]!, from), [], { expected: '.raw b700000002000000' })
+      this.findings.add('bad-raw', lexer.starts[0]!, Math.max(lexer.ends[lexer.count - 1]!, from), [], {
+        expected: '.raw b700000002000000',
+      })
       return
     }
     const slot = this.slots
     for (let i = 0; i < digits.length; i += 16) {
       this.push(0, 0, 0, 0, 0, line)
-      for (let j = 0; j < 8; j++) this.insns[(this.slots - 1) * 8 + j] = parseInt(digits.slice(i + j * 2, i + j * 2 + 2), 16)
+      for (let j = 0; j < 8; j++)
+        this.insns[(this.slots - 1) * 8 + j] = parseInt(digits.slice(i + j * 2, i + j * 2 + 2), 16)
     }
     const name = parts[2]
     if (name === undefined) return
@@ -462,7 +510,8 @@ class Assembler {
   private readSection(directive: string, end: number): void {
     const { lexer } = this
     const start = lexer.starts[1] ?? end
-    const name = directive === '.text' ? '.text' : this.text.slice(start, end).split(/[,;#]/)[0]!.trim().replace(/^"|"$/g, '')
+    const name =
+      directive === '.text' ? '.text' : this.text.slice(start, end).split(/[,;#]/)[0]!.trim().replace(/^"|"$/g, '')
     const kind = name.split(/[/.]/)[0]!
     const progType = PROG_TYPE_WORDS.get(kind)
     if (progType !== undefined) this.declarations.progType = progType
@@ -485,11 +534,17 @@ class Assembler {
     if (code === 'immediate-range') {
       const source = this.lexer.textOf(first)
       const isMove = this.dialect === 'llvm' && first === 2 && this.lexer.textOf(1) === '=' && this.lexer.count === 3
-      return { expected: '-2147483648 to 2147483647, or 0x0 to 0xffffffff', ...(isMove ? { fix: { title: 'Load 64 bits', text: `${source} ll` } } : {}) }
+      return {
+        expected: '-2147483648 to 2147483647, or 0x0 to 0xffffffff',
+        ...(isMove ? { fix: { title: 'Load 64 bits', text: `${source} ll` } } : {}),
+      }
     }
     if (code === 'offset-range') return { expected: '-32768 to 32767' }
     if (code === 'unknown-map') {
-      const meant = nearest(this.lexer.textOf(first), this.declarations.maps.flatMap(({ name }) => name ?? []))
+      const meant = nearest(
+        this.lexer.textOf(first),
+        this.declarations.maps.flatMap(({ name }) => name ?? []),
+      )
       return meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }
     }
     return {}
@@ -521,20 +576,33 @@ class Assembler {
     }
     if (lexer.kinds[at] === TOKEN.REGISTER && expected.some((slot) => /^\{[wx]?(dst|src)\}$/.test(slot))) {
       const letter = lexer.wide[at] ? 'r' : 'w'
-      return findings.add('register-width', start, end, [word], { ...what, fix: { title: `Change to \`${letter}${lexer.values[at]}\``, text: `${letter}${lexer.values[at]}` } })
+      return findings.add('register-width', start, end, [word], {
+        ...what,
+        fix: { title: `Change to \`${letter}${lexer.values[at]}\``, text: `${letter}${lexer.values[at]}` },
+      })
     }
     if (expected.some((slot) => NUMBER_SLOTS.has(slot))) {
       const { expressions } = operands
       const end = expressions.read(at)
       const { failedAt, failure } = expressions
       if (end < 0 && failure !== '') {
-        if (lexer.kinds[failedAt] === TOKEN.NAME && failure.endsWith('is no constant')) return this.reportUnknownName(failedAt, what)
+        if (lexer.kinds[failedAt] === TOKEN.NAME && failure.endsWith('is no constant'))
+          return this.reportUnknownName(failedAt, what)
         const place = Math.min(failedAt, lexer.count - 1)
         return findings.add('bad-expression', lexer.starts[place]!, lexer.ends[place]!, [failure])
       }
     }
-    const meant = lexer.kinds[at] === TOKEN.NAME ? nearest(word, expected.filter((text) => /^\w+$/.test(text))) : undefined
-    findings.add('unexpected-token', start, end, [word], { ...what, ...(meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }) })
+    const meant =
+      lexer.kinds[at] === TOKEN.NAME
+        ? nearest(
+            word,
+            expected.filter((text) => /^\w+$/.test(text)),
+          )
+        : undefined
+    findings.add('unexpected-token', start, end, [word], {
+      ...what,
+      ...(meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }),
+    })
   }
 
   private reportUnknownInstruction(at: number): void {
@@ -542,7 +610,13 @@ class Assembler {
     const word = lexer.textOf(at)
     if (/^[rw]\d+$/.test(word)) return findings.add('bad-register', lexer.starts[at]!, lexer.ends[at]!, [word])
     const meant = nearest(word, grammar.firstWords)
-    findings.add('unknown-instruction', lexer.starts[at]!, lexer.ends[at]!, [word], meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } })
+    findings.add(
+      'unknown-instruction',
+      lexer.starts[at]!,
+      lexer.ends[at]!,
+      [word],
+      meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } },
+    )
   }
 
   private reportUnknownName(at: number, what: { expected?: string }): void {
@@ -550,12 +624,20 @@ class Assembler {
     const word = lexer.textOf(at)
     if (/^%?[rw]\d+$/.test(word)) return findings.add('bad-register', lexer.starts[at]!, lexer.ends[at]!, [word])
     const isWide = this.text.slice(lexer.ends[at]!, lexer.ends[lexer.count - 1]!).trim() === 'll'
-    const candidates = [...declarations.maps.flatMap(({ name }) => name ?? []), ...(isWide ? [] : declarations.constantNames)]
+    const candidates = [
+      ...declarations.maps.flatMap(({ name }) => name ?? []),
+      ...(isWide ? [] : declarations.constantNames),
+    ]
     const isMap = declarations.mapIndex(word) >= 0
     const fix = isMap
       ? { title: 'Load the map', text: `${word} ll` }
-      : ((meant) => (meant === undefined ? undefined : { title: `Change to \`${meant}\``, text: meant }))(nearest(word, candidates))
-    findings.add(isWide ? 'unknown-map' : 'unknown-name', lexer.starts[at]!, lexer.ends[at]!, [word], { ...what, ...(fix === undefined ? {} : { fix }) })
+      : ((meant) => (meant === undefined ? undefined : { title: `Change to \`${meant}\``, text: meant }))(
+          nearest(word, candidates),
+        )
+    findings.add(isWide ? 'unknown-map' : 'unknown-name', lexer.starts[at]!, lexer.ends[at]!, [word], {
+      ...what,
+      ...(fix === undefined ? {} : { fix }),
+    })
   }
 }
 
@@ -577,7 +659,16 @@ const SLOT_WORDS: Partial<Record<Slot, string>> = {
 }
 
 /** Slots that begin with a constant expression. */
-const NUMBER_SLOTS: ReadonlySet<string> = new Set(['{imm}', '{cmp}', '{imm64}', '{off}', '{plus}', '{next}', '{jump}', '{jump32}'])
+const NUMBER_SLOTS: ReadonlySet<string> = new Set([
+  '{imm}',
+  '{cmp}',
+  '{imm64}',
+  '{off}',
+  '{plus}',
+  '{next}',
+  '{jump}',
+  '{jump32}',
+])
 
 /** What was expected, as words: first slots by what they hold, then literals as they are written. */
 function describeExpected(expected: readonly string[]): { expected?: string } {
@@ -592,7 +683,8 @@ function describeExpected(expected: readonly string[]): { expected?: string } {
 /** `0000000000000078 <LBB0_2>:` of objdump. */
 const SYMBOL_LINE = /^[0-9a-f]+ <([\w.$]+)>:\s*$/
 /** Slot number, opcode in brackets, bytes in hex: what logs and disassemblers print before an instruction. */
-const COLUMNS = /(?:[0-9a-f]+:)?[ \t]*(?:\(([0-9a-f]{2})\))?[ \t]*((?:[0-9a-f]{2} ){7}[0-9a-f]{2}(?: [0-9a-f]{2}){0,8}(?=\s))?[ \t]*/y
+const COLUMNS =
+  /(?:[0-9a-f]+:)?[ \t]*(?:\(([0-9a-f]{2})\))?[ \t]*((?:[0-9a-f]{2} ){7}[0-9a-f]{2}(?: [0-9a-f]{2}){0,8}(?=\s))?[ \t]*/y
 
 function skipBlanks(text: string, from: number, end: number): number {
   let at = from

@@ -18,7 +18,15 @@ import type { Findings, FindingOptions } from './findings'
 import { type Lexer, TOKEN } from './lexer'
 import { nearest } from './nearest'
 import type { OperandNames } from './operands'
-import { BUILTIN_TYPES, type FieldDraft, layoutStruct, readSuffix, readType, type TypeFailure, type TypeReading } from './types'
+import {
+  BUILTIN_TYPES,
+  type FieldDraft,
+  layoutStruct,
+  readSuffix,
+  readType,
+  type TypeFailure,
+  type TypeReading,
+} from './types'
 
 /** Names of program types as `.prog` takes them. */
 export const PROG_TYPE_WORDS: ReadonlyMap<string, ProgType> = new Map<string, ProgType>([
@@ -34,7 +42,16 @@ export const PROG_TYPE_WORDS: ReadonlyMap<string, ProgType> = new Map<string, Pr
 ])
 
 /** Directives read here; the assembler reads the others where they stand. */
-export const DECLARATIONS: ReadonlySet<string> = new Set(['.prog', '.license', '.const', '.equ', '.set', '.struct', '.map', '.init'])
+export const DECLARATIONS: ReadonlySet<string> = new Set([
+  '.prog',
+  '.license',
+  '.const',
+  '.equ',
+  '.set',
+  '.struct',
+  '.map',
+  '.init',
+])
 
 /** Something declared, and where: for symbol tables and duplicate checks. */
 export interface Declaration {
@@ -149,7 +166,10 @@ export class Declarations implements OperandNames {
     this.hasProgram = true
     if (progType === undefined) {
       if (lexer.count < 2) return this.malformed('.prog', 1, 'a program type is needed', 'xdp or tc')
-      return this.report('unknown-prog-type', 1, 1, [typeWord], { expected: 'xdp, tc, action, socket, cgroup_skb', ...this.suggestion(typeWord, PROG_TYPE_WORDS.keys()) })
+      return this.report('unknown-prog-type', 1, 1, [typeWord], {
+        expected: 'xdp, tc, action, socket, cgroup_skb',
+        ...this.suggestion(typeWord, PROG_TYPE_WORDS.keys()),
+      })
     }
     this.progType = progType
     if (lexer.count < 3) return
@@ -256,7 +276,11 @@ export class Declarations implements OperandNames {
     const number = mapTypeNumber(type)
     if (number === undefined || lexer.kinds[2] === TOKEN.END) {
       if (lexer.kinds[2] === TOKEN.END) this.malformed('.map', 2, 'a map type is needed', 'array, hash, …')
-      else this.report('unknown-map-type', 2, 2, [typeWord], { expected: MAP_TYPE_NAMES.slice(1).join(', '), ...this.suggestion(typeWord, MAP_TYPE_NAMES) })
+      else
+        this.report('unknown-map-type', 2, 2, [typeWord], {
+          expected: MAP_TYPE_NAMES.slice(1).join(', '),
+          ...this.suggestion(typeWord, MAP_TYPE_NAMES),
+        })
     }
     const fixed = FIXED_SIZES[typeof type === 'string' ? type : (MAP_TYPE_NAMES[type] ?? '')]
     const map: { -readonly [K in keyof MapDef]: MapDef[K] } = {
@@ -268,8 +292,10 @@ export class Declarations implements OperandNames {
       map_flags: 0,
     }
     const complete = this.readMapOptions(map, 3, false) >= 0
-    if (complete && map.key_size < 0) map.key_size = typeWord === 'queue' || typeWord === 'stack' || typeWord === 'bloom_filter' ? 0 : 4
-    if (complete && map.value_size < 0) this.malformed('.map', Math.max(0, lexer.count - 1), 'a value size is needed', 'value TYPE')
+    if (complete && map.key_size < 0)
+      map.key_size = typeWord === 'queue' || typeWord === 'stack' || typeWord === 'bloom_filter' ? 0 : 4
+    if (complete && map.value_size < 0)
+      this.malformed('.map', Math.max(0, lexer.count - 1), 'a value size is needed', 'value TYPE')
     // A map with mistakes is kept, so that its name is known and not reported again wherever it is used.
     // A quoted name may be there twice (the kernel allows it): such a map is used by its number.
     const named = quoted ? !this.mapNumbers.has(name) : name !== '_'
@@ -290,7 +316,8 @@ export class Declarations implements OperandNames {
     }
     const data = lexer.kinds[2] === TOKEN.STRING ? fromHex(unquote(lexer.textOf(2))) : undefined
     if (data === undefined) return this.malformed('.init', 2, 'bytes in hex between quotes are needed', '"00 01 …"')
-    if (data.length > map.value_size) return this.malformed('.init', 2, `a value of this map has ${map.value_size} bytes`)
+    if (data.length > map.value_size)
+      return this.malformed('.init', 2, `a value of this map has ${map.value_size} bytes`)
     const frozen = lexer.textOf(3) === 'frozen'
     this.contents.push({ map: index, data, frozen })
     this.endOfDirective('.init', frozen ? 4 : 3)
@@ -345,7 +372,13 @@ export class Declarations implements OperandNames {
       this.malformed('.map', at, '`inner { TYPE … }` is needed', 'inner { array key u32 value u64 max 1 }')
       return -1
     }
-    const inner: { -readonly [K in keyof MapDef]: MapDef[K] } = { type, key_size: 4, value_size: 4, max_entries: 1, map_flags: 0 }
+    const inner: { -readonly [K in keyof MapDef]: MapDef[K] } = {
+      type,
+      key_size: 4,
+      value_size: 4,
+      max_entries: 1,
+      map_flags: 0,
+    }
     const end = this.readMapOptions(inner, at + 2, true)
     if (end < 0) return -1
     if (lexer.textOf(end) !== '}') {
@@ -380,7 +413,13 @@ export class Declarations implements OperandNames {
 
   private malformed(directive: string, at: number, reason: string, expected?: string): void {
     const last = Math.min(at, Math.max(0, this.lexer.count - 1))
-    this.report('directive-syntax', at >= this.lexer.count ? last : at, last, [directive, reason], expected === undefined ? {} : { expected })
+    this.report(
+      'directive-syntax',
+      at >= this.lexer.count ? last : at,
+      last,
+      [directive, reason],
+      expected === undefined ? {} : { expected },
+    )
   }
 
   private badExpression(): undefined {
@@ -397,7 +436,10 @@ export class Declarations implements OperandNames {
   private typeFailure(directive: string, failure: { at: number; unknown: boolean; reason: string }): void {
     if (!failure.unknown) return this.malformed(directive, failure.at, failure.reason, 'a type')
     const word = this.lexer.textOf(failure.at)
-    this.report('unknown-type', failure.at, failure.at, [word], { expected: 'u8 … u64, be16 … be64, mac, ipv4, or a struct', ...this.suggestion(word, [...this.structs.keys(), ...BUILTIN_TYPES.keys()]) })
+    this.report('unknown-type', failure.at, failure.at, [word], {
+      expected: 'u8 … u64, be16 … be64, mac, ipv4, or a struct',
+      ...this.suggestion(word, [...this.structs.keys(), ...BUILTIN_TYPES.keys()]),
+    })
   }
 
   private suggestion(word: string, candidates: Iterable<string>): FindingOptions {
@@ -405,7 +447,13 @@ export class Declarations implements OperandNames {
     return meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }
   }
 
-  private report(code: Parameters<Findings['add']>[0], first: number, last: number, values: readonly (string | number)[], options: FindingOptions = {}): void {
+  private report(
+    code: Parameters<Findings['add']>[0],
+    first: number,
+    last: number,
+    values: readonly (string | number)[],
+    options: FindingOptions = {},
+  ): void {
     this.findings.add(code, this.lexer.starts[first]!, this.lexer.ends[Math.max(first, last)]!, values, options)
   }
 }

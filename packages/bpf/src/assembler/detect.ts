@@ -32,7 +32,8 @@ export function refuseForeignText(text: string): { code: DiagnosticCode; values:
   if (isClassicBpf(text)) return { code: 'classic-bpf', values: [] }
   const start = text.trimStart()
   if (/^[[{]/.test(start)) return { code: 'not-source', values: ['JSON'] }
-  if (/^(?:[0-9a-fA-F]{2}\s*){8,}$/.test(start.slice(0, 64)) && /^[0-9a-fA-F\s]+$/.test(start)) return { code: 'not-source', values: ['a hex dump'] }
+  if (/^(?:[0-9a-fA-F]{2}\s*){8,}$/.test(start.slice(0, 64)) && /^[0-9a-fA-F\s]+$/.test(start))
+    return { code: 'not-source', values: ['a hex dump'] }
   return undefined
 }
 
@@ -45,7 +46,12 @@ export function isClassicBpf(text: string): boolean {
     .filter((line) => line !== '')
   const first = lines[0]
   if (first === undefined) return false
-  if (/^\(\d{3}\) (?:ld|ldh|ldb|ldx|ldxb|ldi|st|stx|jeq|jgt|jge|jset|ja|jmp|ret|tax|txa|and|or|add|sub|mul|div|mod|lsh|rsh|xor|neg)\b/.test(first)) return true
+  if (
+    /^\(\d{3}\) (?:ld|ldh|ldb|ldx|ldxb|ldi|st|stx|jeq|jgt|jge|jset|ja|jmp|ret|tax|txa|and|or|add|sub|mul|div|mod|lsh|rsh|xor|neg)\b/.test(
+      first,
+    )
+  )
+    return true
   if (/^\{ ?0x[0-9a-f]+, ?\d+, ?\d+, ?0x[0-9a-f]{8} ?\},?$/.test(first)) return true
   return /^\d+$/.test(first) && lines.length > 1 && lines.slice(1, 8).every((line) => /^\d+ \d+ \d+ \d+$/.test(line))
 }

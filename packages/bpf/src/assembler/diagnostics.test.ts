@@ -12,7 +12,9 @@ function diagnosticsOf(text: string): readonly Diagnostic[] {
 
 /** `code line:column-column` of each finding. */
 function places(text: string): string[] {
-  return diagnosticsOf(text).map(({ code, range }) => `${code} ${range.startLine}:${range.startColumn}-${range.endColumn}`)
+  return diagnosticsOf(text).map(
+    ({ code, range }) => `${code} ${range.startLine}:${range.startColumn}-${range.endColumn}`,
+  )
 }
 
 describe('diagnostics', () => {
@@ -58,7 +60,11 @@ describe('diagnostics', () => {
   })
 
   it('reports several mistakes of one text, in order, and never the right lines', () => {
-    expect(places('r0 = 1\nr1 == 2\nr2 = 3\ngoto ou\nfoo\nout:\nexit')).toEqual(['unexpected-token 2:4-6', 'unknown-label 4:6-8', 'unknown-instruction 5:1-4'])
+    expect(places('r0 = 1\nr1 == 2\nr2 = 3\ngoto ou\nfoo\nout:\nexit')).toEqual([
+      'unexpected-token 2:4-6',
+      'unknown-label 4:6-8',
+      'unknown-instruction 5:1-4',
+    ])
   })
 
   it.each([
@@ -91,16 +97,22 @@ describe('diagnostics', () => {
         const at = random.below(chars.length)
         const kind = random.below(3)
         if (kind === 0) chars.splice(at, random.below(6))
-        else if (kind === 1) chars.splice(at, 0, ...Array.from({ length: random.below(6) }, () => random.pick(alphabet)))
+        else if (kind === 1)
+          chars.splice(at, 0, ...Array.from({ length: random.below(6) }, () => random.pick(alphabet)))
         else chars.splice(at, 0, ...chars.slice(random.below(chars.length)).slice(0, 12))
       }
       const text = chars.join('')
       const result = assemble(text)
       const lines = text.split('\n')
       for (const { range, message } of result.diagnostics) {
-        const inside = range.startLine >= 1 && range.endLine <= lines.length && range.startColumn >= 1 && range.endColumn <= lines[range.endLine - 1]!.length + 1
+        const inside =
+          range.startLine >= 1 &&
+          range.endLine <= lines.length &&
+          range.startColumn >= 1 &&
+          range.endColumn <= lines[range.endLine - 1]!.length + 1
         const ordered = range.endLine > range.startLine || range.endColumn >= range.startColumn
-        if (!inside || !ordered || message.includes('undefined')) expect({ range, message, text, seed, round }).toBe('inside the text')
+        if (!inside || !ordered || message.includes('undefined'))
+          expect({ range, message, text, seed, round }).toBe('inside the text')
       }
       if (!result.ok) expect(result.diagnostics.some(({ severity }) => severity === 'error')).toBe(true)
     }

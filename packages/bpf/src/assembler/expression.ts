@@ -58,9 +58,16 @@ export class ExpressionReader {
     // The usual case without any recursion: one number, no operator behind it.
     if (lexer.kinds[first] === TOKEN.NUMBER && !this.isOperator(first + 1)) {
       const value = lexer.values[first]!
-      this.value = Number.isNaN(value) ? (negative ? -lexer.bigOf(first) : lexer.bigOf(first)) : negative ? -value : value
+      this.value = Number.isNaN(value)
+        ? negative
+          ? -lexer.bigOf(first)
+          : lexer.bigOf(first)
+        : negative
+          ? -value
+          : value
       const from = lexer.starts[first]!
-      const prefixed = lexer.ends[first]! - from > 2 && lexer.text.charCodeAt(from) === 48 && lexer.text.charCodeAt(from + 1) > 57
+      const prefixed =
+        lexer.ends[first]! - from > 2 && lexer.text.charCodeAt(from) === 48 && lexer.text.charCodeAt(from + 1) > 57
       this.kind = prefixed ? 'hex' : 'decimal'
       return first + 1
     }
@@ -156,7 +163,8 @@ function narrow(value: bigint): Value {
 /** The result, or the reason why there is none. */
 function combine(operator: string, left: bigint, right: bigint): bigint | string {
   const result = compute(operator, left, right)
-  if (typeof result === 'bigint' && (result >> MAX_BITS !== 0n && result >> MAX_BITS !== -1n)) return 'the result is too large'
+  if (typeof result === 'bigint' && result >> MAX_BITS !== 0n && result >> MAX_BITS !== -1n)
+    return 'the result is too large'
   return result
 }
 

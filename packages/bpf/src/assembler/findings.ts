@@ -87,12 +87,20 @@ export class Findings {
     return this.found.length < HELP_LIMIT
   }
 
-  add(code: DiagnosticCode, start: number, end: number, values: readonly (string | number)[] = [], options: FindingOptions = {}): void {
+  add(
+    code: DiagnosticCode,
+    start: number,
+    end: number,
+    values: readonly (string | number)[] = [],
+    options: FindingOptions = {},
+  ): void {
     const severity = options.severity ?? 'error'
     if (severity === 'error') this.errors++
     if (this.found.length >= LIMIT) return
     const { fix } = options
-    const edits: TextEdit[] = fix ? [{ range: this.lines.range(fix.start ?? start, fix.end ?? end), text: fix.text }] : []
+    const edits: TextEdit[] = fix
+      ? [{ range: this.lines.range(fix.start ?? start, fix.end ?? end), text: fix.text }]
+      : []
     this.found.push({
       place: start,
       diagnostic: {

@@ -54,7 +54,14 @@ function build(dialect: Dialect): Grammar {
   return { root, literals, texts, firstWords }
 }
 
-function insert(root: GrammarNode, template: string, form: CompiledForm, lexer: Lexer, literals: Literals, texts: string[]): void {
+function insert(
+  root: GrammarNode,
+  template: string,
+  form: CompiledForm,
+  lexer: Lexer,
+  literals: Literals,
+  texts: string[],
+): void {
   const seen = new Set<string>()
   let node = root
   for (const part of parseTemplate(template)) {
@@ -84,7 +91,8 @@ function insert(root: GrammarNode, template: string, form: CompiledForm, lexer: 
       node = next
     }
   }
-  if (node.form !== undefined && node.form !== form) throw new Error(`Template "${template}" stands for ${node.form.form.name} and ${form.form.name}`)
+  if (node.form !== undefined && node.form !== form)
+    throw new Error(`Template "${template}" stands for ${node.form.form.name} and ${form.form.name}`)
   node.form = form
 }
 

@@ -24,7 +24,24 @@ for (const char of '0123456789') CHAR_KIND[char.charCodeAt(0)] = 2
 for (const char of ' \t\r\v\f') CHAR_KIND[char.charCodeAt(0)] = 3
 
 /** Punctuation of two and three characters; all else is one character long. */
-const LONG_PUNCT = new Set(['<<', '>>', '<=', '>=', '==', '!=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>='])
+const LONG_PUNCT = new Set([
+  '<<',
+  '>>',
+  '<=',
+  '>=',
+  '==',
+  '!=',
+  '+=',
+  '-=',
+  '*=',
+  '/=',
+  '%=',
+  '&=',
+  '|=',
+  '^=',
+  '<<=',
+  '>>=',
+])
 
 const MAX_DIGITS = 256
 
@@ -149,7 +166,11 @@ export class Lexer {
       } else if (kind === 2) {
         at = this.pushNumber(at, end)
         if (isCall && at < end && text.charCodeAt(at) === HASH) at = this.skipSuffix(at, end)
-      } else if ((code === SEMICOLON && !inBraces) || code === HASH || (code === SLASH && text.charCodeAt(at + 1) === SLASH)) {
+      } else if (
+        (code === SEMICOLON && !inBraces) ||
+        code === HASH ||
+        (code === SLASH && text.charCodeAt(at + 1) === SLASH)
+      ) {
         this.commentStart = at
         break
       } else if (code === PERCENT && this.isRegisterAt(at + 1, end)) {
@@ -242,9 +263,17 @@ export class Lexer {
   }
 
   private pushCharacter(start: number, end: number): number {
-    const closed = start + 2 < end && this.text.charCodeAt(start + 2) === APOSTROPHE && this.text.charCodeAt(start + 1) > TAB
+    const closed =
+      start + 2 < end && this.text.charCodeAt(start + 2) === APOSTROPHE && this.text.charCodeAt(start + 1) > TAB
     const at = closed ? start + 3 : start + 1
-    this.set(this.count++, closed ? TOKEN.NUMBER : TOKEN.BAD, start, at, closed ? this.text.charCodeAt(start + 1) : 0, 0)
+    this.set(
+      this.count++,
+      closed ? TOKEN.NUMBER : TOKEN.BAD,
+      start,
+      at,
+      closed ? this.text.charCodeAt(start + 1) : 0,
+      0,
+    )
     return at
   }
 
@@ -256,7 +285,14 @@ export class Lexer {
         break
       }
     }
-    this.set(this.count++, TOKEN.PUNCT, start, start + length, 0, this.known.find(this.text.slice(start, start + length)))
+    this.set(
+      this.count++,
+      TOKEN.PUNCT,
+      start,
+      start + length,
+      0,
+      this.known.find(this.text.slice(start, start + length)),
+    )
     return start + length
   }
 

@@ -282,7 +282,11 @@ export class Operands {
 
   private isPunct(at: number, char: string): boolean {
     const { lexer } = this
-    return lexer.kinds[at] === TOKEN.PUNCT && lexer.text.charCodeAt(lexer.starts[at]!) === char.charCodeAt(0) && lexer.ends[at]! - lexer.starts[at]! === 1
+    return (
+      lexer.kinds[at] === TOKEN.PUNCT &&
+      lexer.text.charCodeAt(lexer.starts[at]!) === char.charCodeAt(0) &&
+      lexer.ends[at]! - lexer.starts[at]! === 1
+    )
   }
 
   private isSign(at: number): boolean {

@@ -60,7 +60,11 @@ export interface TypeFailure {
  * Reads `name[:format][count]… [format]` from token `at`; the first format is the element's, the second the
  * array's. An integer may be a bit field: `bits OFFSET WIDTH`.
  */
-export function readType(lexer: Lexer, at: number, lookup: (name: string) => DataType | undefined): TypeReading | TypeFailure {
+export function readType(
+  lexer: Lexer,
+  at: number,
+  lookup: (name: string) => DataType | undefined,
+): TypeReading | TypeFailure {
   let type = lexer.kinds[at] === TOKEN.NAME ? lookup(lexer.textOf(at)) : undefined
   if (type === undefined) return { at, unknown: lexer.kinds[at] === TOKEN.NAME, reason: 'a type is needed' }
   let end = at + 1
@@ -80,7 +84,8 @@ export function readSuffix(lexer: Lexer, at: number, from: number, base: DataTyp
   const counts: number[] = []
   while (lexer.textOf(end) === '[') {
     const count = lexer.values[end + 1]!
-    if (lexer.kinds[end + 1] !== TOKEN.NUMBER || !(count >= 0 && count <= MAX_TYPE_SIZE)) return { at: end + 1, unknown: false, reason: 'a number of elements is needed' }
+    if (lexer.kinds[end + 1] !== TOKEN.NUMBER || !(count >= 0 && count <= MAX_TYPE_SIZE))
+      return { at: end + 1, unknown: false, reason: 'a number of elements is needed' }
     if (lexer.textOf(end + 2) !== ']') return { at: end + 2, unknown: false, reason: '`]` is needed' }
     counts.push(count)
     end += 3
@@ -98,7 +103,8 @@ export function readSuffix(lexer: Lexer, at: number, from: number, base: DataTyp
   const offset = lexer.values[end + 1]!
   const size = lexer.values[end + 2]!
   const isPlace = lexer.kinds[end + 1] === TOKEN.NUMBER && lexer.kinds[end + 2] === TOKEN.NUMBER
-  if (!isPlace || size < 1 || offset + size > type.size * 8) return { at: end, unknown: false, reason: '`bits OFFSET WIDTH` inside the type is needed' }
+  if (!isPlace || size < 1 || offset + size > type.size * 8)
+    return { at: end, unknown: false, reason: '`bits OFFSET WIDTH` inside the type is needed' }
   return { type: { ...type, bits: { offset, size } }, end: end + 3 }
 }
 

@@ -68,7 +68,9 @@ describe('BTF', () => {
   it('prints C declarations', () => {
     const result = parseBtf(clangBtf())
     const text = result.ok ? btfAsC(result.btf) : ''
-    expect(text).toContain('struct flow_key {\n\t__be32 saddr;\n\t__be32 daddr;\n\t__be16 dport;\n\t__u8 proto;\n\t__u8 mac[6];\n};')
+    expect(text).toContain(
+      'struct flow_key {\n\t__be32 saddr;\n\t__be32 daddr;\n\t__be16 dport;\n\t__u8 proto;\n\t__u8 mac[6];\n};',
+    )
     expect(text).toContain('\tunsigned int fast: 3;\n')
     expect(text).toContain('enum verdict {\n\tV_PASS = 0,\n\tV_DROP = 7,\n};')
     expect(text).toContain('typedef unsigned int __u32;')
@@ -80,8 +82,18 @@ describe('BTF', () => {
     const { btf } = result
     const id = btf.types.findIndex((type) => type.kind === 'struct' && type.name === 'stats')
     const type = dataTypeOf(btf, id)!
-    const bytes = fromHex('0100000000000000 0200000000000000 07000000 2b000000 01020304 00000000 1000000000000000'.replace(/ /g, ''))!
-    expect(readValue(bytes, type)).toEqual({ packets: 1, bytes: 2, last: 7, fast: 3, slow: 5, u: { word: 0x04030201, parts: [1, 2, 3, 4] }, next: 16 })
+    const bytes = fromHex(
+      '0100000000000000 0200000000000000 07000000 2b000000 01020304 00000000 1000000000000000'.replace(/ /g, ''),
+    )!
+    expect(readValue(bytes, type)).toEqual({
+      packets: 1,
+      bytes: 2,
+      last: 7,
+      fast: 3,
+      slow: 5,
+      u: { word: 0x04030201, parts: [1, 2, 3, 4] },
+      next: 16,
+    })
     expect(formatValue(bytes, type)).toContain('last: V_DROP')
     const parsed = parseValue('{last: V_PASS, fast: 7, slow: 0}', type, bytes)
     expect(parsed.ok && toHex(parsed.bytes.subarray(16, 24))).toBe('0000000007000000')

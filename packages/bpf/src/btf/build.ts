@@ -4,7 +4,15 @@
  */
 
 import { ByteWriter } from '../byte-writer'
-import { BTF_KIND, BTF_MAGIC, type BtfEnumValue, type BtfLinkage, type BtfMember, type BtfParameter, type BtfVariable } from './types'
+import {
+  BTF_KIND,
+  BTF_MAGIC,
+  type BtfEnumValue,
+  type BtfLinkage,
+  type BtfMember,
+  type BtfParameter,
+  type BtfVariable,
+} from './types'
 
 const LINKAGE: Readonly<Record<BtfLinkage, number>> = { static: 0, global: 1, extern: 2 }
 const ENCODING = { none: 0, signed: 1, char: 2, bool: 4 } as const

@@ -40,7 +40,15 @@ function convert(btf: Btf, id: number, hint: string, depth: number, budget: Budg
     }
     case 'enum': {
       const size = wholeSize(type.size)
-      return size && { kind: 'int', size, signed: type.signed, encoding: 'enum', names: type.values.map(({ name, value }) => [name, size === 8 ? value : Number(value)] as const) }
+      return (
+        size && {
+          kind: 'int',
+          size,
+          signed: type.signed,
+          encoding: 'enum',
+          names: type.values.map(({ name, value }) => [name, size === 8 ? value : Number(value)] as const),
+        }
+      )
     }
     case 'ptr':
       return { kind: 'int', size: 8, signed: false, format: 'hex', encoding: 'pointer' }
@@ -137,10 +145,25 @@ function add(builder: BtfBuilder, type: DataType, seen: Map<DataType, number>): 
     case 'struct': {
       const members = type.fields.map((field): BtfMember => {
         const bits = field.type.kind === 'int' ? field.type.bits : undefined
-        return { name: identifier(field.name), type: addDataType(builder, field.type, seen), bitOffset: field.offset * 8 + (bits?.offset ?? 0), bitSize: bits?.size ?? 0 }
+        return {
+          name: identifier(field.name),
+          type: addDataType(builder, field.type, seen),
+          bitOffset: field.offset * 8 + (bits?.offset ?? 0),
+          bitSize: bits?.size ?? 0,
+        }
       })
-      const overlaps = members.some((member, i) => i > 0 && member.bitOffset < members[i - 1]!.bitOffset + 8 * sizeOf(type.fields[i - 1]!.type) && member.bitSize === 0)
-      return builder.composite(overlaps && members.every((member) => member.bitOffset === 0) ? 'union' : 'struct', identifier(type.name), type.size, members)
+      const overlaps = members.some(
+        (member, i) =>
+          i > 0 &&
+          member.bitOffset < members[i - 1]!.bitOffset + 8 * sizeOf(type.fields[i - 1]!.type) &&
+          member.bitSize === 0,
+      )
+      return builder.composite(
+        overlaps && members.every((member) => member.bitOffset === 0) ? 'union' : 'struct',
+        identifier(type.name),
+        type.size,
+        members,
+      )
     }
   }
 }
@@ -152,12 +175,20 @@ function identifier(name: string): string {
 
 function addInt(builder: BtfBuilder, type: Extract<DataType, { kind: 'int' }>): number {
   if (type.names !== undefined) {
-    return builder.enumeration('', type.size, type.signed, type.names.map(([name, value]) => ({ name, value: BigInt(value) })))
+    return builder.enumeration(
+      '',
+      type.size,
+      type.signed,
+      type.names.map(([name, value]) => ({ name, value: BigInt(value) })),
+    )
   }
   if (type.encoding === 'pointer') return builder.pointer(0)
   if (type.encoding === 'bool') return builder.int('_Bool', type.size, 'bool')
   if (type.encoding === 'char') return builder.int('char', type.size, 'signed')
-  const base = builder.int(INT_NAMES[`${type.signed ? 's' : 'u'}${type.size}`]!, type.size, type.signed ? 'signed' : 'none')
+  const base = builder.int(
+    INT_NAMES[`${type.signed ? 's' : 'u'}${type.size}`]!,
+    type.size,
+    type.signed ? 'signed' : 'none',
+  )
   return type.bigEndian === true && type.size > 1 ? builder.typedef(`__be${type.size * 8}`, base) : base
 }
-

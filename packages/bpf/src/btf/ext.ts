@@ -35,15 +35,31 @@ export function parseBtfExt(bytes: Uint8Array, btf: Btf): BtfExt {
   if (reader.u16(0) !== BTF_MAGIC) throw new RangeError('.BTF.ext has a wrong magic number')
   const base = reader.u32(4)
   return {
-    functions: readPart(reader, base + reader.u32(8), reader.u32(12), 8, btf, (at) => ({ insn: reader.u32(at) >>> 3, type: reader.u32(at + 4) })),
+    functions: readPart(reader, base + reader.u32(8), reader.u32(12), 8, btf, (at) => ({
+      insn: reader.u32(at) >>> 3,
+      type: reader.u32(at + 4),
+    })),
     lines: readPart(reader, base + reader.u32(16), reader.u32(20), 16, btf, (at) => {
       const place = reader.u32(at + 12)
-      return { insn: reader.u32(at) >>> 3, file: btf.stringAt(reader.u32(at + 4)), text: btf.stringAt(reader.u32(at + 8)), line: place >>> 10, column: place & 0x3ff }
+      return {
+        insn: reader.u32(at) >>> 3,
+        file: btf.stringAt(reader.u32(at + 4)),
+        text: btf.stringAt(reader.u32(at + 8)),
+        line: place >>> 10,
+        column: place & 0x3ff,
+      }
     }),
   }
 }
 
-function readPart<T>(reader: ByteReader, start: number, length: number, least: number, btf: Btf, read: (at: number) => T): Map<string, T[]> {
+function readPart<T>(
+  reader: ByteReader,
+  start: number,
+  length: number,
+  least: number,
+  btf: Btf,
+  read: (at: number) => T,
+): Map<string, T[]> {
   const sections = new Map<string, T[]>()
   if (length === 0) return sections
   const end = start + length

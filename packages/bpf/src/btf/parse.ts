@@ -55,12 +55,18 @@ function readBtf(bytes: Uint8Array): Btf {
   }
   if (at !== typesEnd) fail('BTF types are cut off')
   types.forEach((type, id) => {
-    for (const other of referencesOf(type)) if (other >= types.length) fail(`BTF type ${id} refers to type ${other}, which is not there`)
+    for (const other of referencesOf(type))
+      if (other >= types.length) fail(`BTF type ${id} refers to type ${other}, which is not there`)
   })
   return { types, stringAt }
 }
 
-function readType(reader: ByteReader, at: number, end: number, stringAt: (offset: number) => string): [type: BtfType, size: number] {
+function readType(
+  reader: ByteReader,
+  at: number,
+  end: number,
+  stringAt: (offset: number) => string,
+): [type: BtfType, size: number] {
   const nameOffset = reader.u32(at)
   const info = reader.u32(at + 4)
   const third = reader.u32(at + 8)
@@ -73,13 +79,24 @@ function readType(reader: ByteReader, at: number, end: number, stringAt: (offset
     if (body + each * times > end) throw new BtfError(`BTF type at byte ${at} is cut off`)
     return 12 + each * times
   }
-  const rows = <T>(each: number, read: (from: number) => T): T[] => Array.from({ length: count }, (_, i) => read(body + i * each))
+  const rows = <T>(each: number, read: (from: number) => T): T[] =>
+    Array.from({ length: count }, (_, i) => read(body + i * each))
   switch (kind) {
     case BTF_KIND.INT: {
       const size = need(4)
       const data = reader.u32(body)
       const encoding = (data >>> 24) & 15
-      return [{ kind: 'int', name, size: third, encoding: encoding & 1 ? 'signed' : encoding & 2 ? 'char' : encoding & 4 ? 'bool' : 'none', bitOffset: (data >>> 16) & 255, bits: data & 255 }, size]
+      return [
+        {
+          kind: 'int',
+          name,
+          size: third,
+          encoding: encoding & 1 ? 'signed' : encoding & 2 ? 'char' : encoding & 4 ? 'bool' : 'none',
+          bitOffset: (data >>> 16) & 255,
+          bits: data & 255,
+        },
+        size,
+      ]
     }
     case BTF_KIND.PTR:
       return [{ kind: 'ptr', name, type: third }, 12]
@@ -94,19 +111,30 @@ function readType(reader: ByteReader, at: number, end: number, stringAt: (offset
     case BTF_KIND.TYPE_TAG:
       return [{ kind: 'type_tag', name, type: third }, 12]
     case BTF_KIND.ARRAY:
-      return [{ kind: 'array', type: reader.u32(body), indexType: reader.u32(body + 4), count: reader.u32(body + 8) }, need(12)]
+      return [
+        { kind: 'array', type: reader.u32(body), indexType: reader.u32(body + 4), count: reader.u32(body + 8) },
+        need(12),
+      ]
     case BTF_KIND.STRUCT:
     case BTF_KIND.UNION: {
       const size = need(12, count)
       const members = rows(12, (from) => {
         const place = reader.u32(from + 8)
-        return { name: stringAt(reader.u32(from)), type: reader.u32(from + 4), bitOffset: flag ? place & 0xffffff : place, bitSize: flag ? place >>> 24 : 0 }
+        return {
+          name: stringAt(reader.u32(from)),
+          type: reader.u32(from + 4),
+          bitOffset: flag ? place & 0xffffff : place,
+          bitSize: flag ? place >>> 24 : 0,
+        }
       })
       return [{ kind: kind === BTF_KIND.STRUCT ? 'struct' : 'union', name, size: third, members }, size]
     }
     case BTF_KIND.ENUM: {
       const size = need(8, count)
-      const values = rows(8, (from) => ({ name: stringAt(reader.u32(from)), value: BigInt(flag ? reader.i32(from + 4) : reader.u32(from + 4)) }))
+      const values = rows(8, (from) => ({
+        name: stringAt(reader.u32(from)),
+        value: BigInt(flag ? reader.i32(from + 4) : reader.u32(from + 4)),
+      }))
       return [{ kind: 'enum', name, size: third, signed: flag, values }, size]
     }
     case BTF_KIND.ENUM64: {
@@ -123,7 +151,14 @@ function readType(reader: ByteReader, at: number, end: number, stringAt: (offset
       return [{ kind: 'func', name, type: third, linkage: LINKAGE[count] ?? 'static' }, 12]
     case BTF_KIND.FUNC_PROTO: {
       const size = need(8, count)
-      return [{ kind: 'func_proto', returns: third, parameters: rows(8, (from) => ({ name: stringAt(reader.u32(from)), type: reader.u32(from + 4) })) }, size]
+      return [
+        {
+          kind: 'func_proto',
+          returns: third,
+          parameters: rows(8, (from) => ({ name: stringAt(reader.u32(from)), type: reader.u32(from + 4) })),
+        },
+        size,
+      ]
     }
     case BTF_KIND.VAR: {
       const size = need(4)
@@ -131,7 +166,19 @@ function readType(reader: ByteReader, at: number, end: number, stringAt: (offset
     }
     case BTF_KIND.DATASEC: {
       const size = need(12, count)
-      return [{ kind: 'datasec', name, size: third, variables: rows(12, (from) => ({ type: reader.u32(from), offset: reader.u32(from + 4), size: reader.u32(from + 8) })) }, size]
+      return [
+        {
+          kind: 'datasec',
+          name,
+          size: third,
+          variables: rows(12, (from) => ({
+            type: reader.u32(from),
+            offset: reader.u32(from + 4),
+            size: reader.u32(from + 8),
+          })),
+        },
+        size,
+      ]
     }
     case BTF_KIND.FLOAT:
       return [{ kind: 'float', name, size: third }, 12]

@@ -2,7 +2,14 @@
 
 import { type Btf, type BtfType, skipModifiers } from './types'
 
-const UPPER: Readonly<Record<string, string>> = { ptr: 'PTR', typedef: 'TYPEDEF', volatile: 'VOLATILE', const: 'CONST', restrict: 'RESTRICT', type_tag: 'TYPE_TAG' }
+const UPPER: Readonly<Record<string, string>> = {
+  ptr: 'PTR',
+  typedef: 'TYPEDEF',
+  volatile: 'VOLATILE',
+  const: 'CONST',
+  restrict: 'RESTRICT',
+  type_tag: 'TYPE_TAG',
+}
 const ENCODING = { none: '(none)', signed: 'SIGNED', char: 'CHAR', bool: 'BOOL' } as const
 
 /** The lines of `btf dump`: one a type, members on lines of their own after a tab. */
@@ -20,7 +27,9 @@ function rawLines(btf: Btf, type: BtfType, id: number): string[] {
     case 'void':
       return []
     case 'int':
-      return [`${head} INT ${quoted(type.name)} size=${type.size} bits_offset=${type.bitOffset} nr_bits=${type.bits} encoding=${ENCODING[type.encoding]}`]
+      return [
+        `${head} INT ${quoted(type.name)} size=${type.size} bits_offset=${type.bitOffset} nr_bits=${type.bits} encoding=${ENCODING[type.encoding]}`,
+      ]
     case 'ptr':
     case 'typedef':
     case 'volatile':
@@ -34,7 +43,10 @@ function rawLines(btf: Btf, type: BtfType, id: number): string[] {
     case 'union':
       return [
         `${head} ${type.kind.toUpperCase()} ${quoted(type.name)} size=${type.size} vlen=${type.members.length}`,
-        ...type.members.map((member) => `\t${quoted(member.name)} type_id=${member.type} bits_offset=${member.bitOffset}${member.bitSize > 0 ? ` bitfield_size=${member.bitSize}` : ''}`),
+        ...type.members.map(
+          (member) =>
+            `\t${quoted(member.name)} type_id=${member.type} bits_offset=${member.bitOffset}${member.bitSize > 0 ? ` bitfield_size=${member.bitSize}` : ''}`,
+        ),
       ]
     case 'enum':
       return [
@@ -46,13 +58,18 @@ function rawLines(btf: Btf, type: BtfType, id: number): string[] {
     case 'func':
       return [`${head} FUNC ${quoted(type.name)} type_id=${type.type} linkage=${type.linkage}`]
     case 'func_proto':
-      return [`${head} FUNC_PROTO '(anon)' ret_type_id=${type.returns} vlen=${type.parameters.length}`, ...type.parameters.map(({ name, type: of }) => `\t${quoted(name)} type_id=${of}`)]
+      return [
+        `${head} FUNC_PROTO '(anon)' ret_type_id=${type.returns} vlen=${type.parameters.length}`,
+        ...type.parameters.map(({ name, type: of }) => `\t${quoted(name)} type_id=${of}`),
+      ]
     case 'var':
       return [`${head} VAR ${quoted(type.name)} type_id=${type.type}, linkage=${type.linkage}`]
     case 'datasec':
       return [
         `${head} DATASEC ${quoted(type.name)} size=${type.size} vlen=${type.variables.length}`,
-        ...type.variables.map(({ type: of, offset, size }) => `\ttype_id=${of} offset=${offset} size=${size}${variableName(btf.types[of])}`),
+        ...type.variables.map(
+          ({ type: of, offset, size }) => `\ttype_id=${of} offset=${offset} size=${size}${variableName(btf.types[of])}`,
+        ),
       ]
     case 'float':
       return [`${head} FLOAT ${quoted(type.name)} size=${type.size}`]
@@ -100,7 +117,9 @@ function declare(btf: Btf, id: number, name: string, depth: number, budget: Budg
     case 'volatile':
     case 'restrict': {
       const inner = btf.types[type.type]
-      return inner?.kind === 'ptr' ? declare(btf, type.type, `${type.kind}${name === '' ? '' : ` ${name}`}`, depth + 1, budget) : `${type.kind} ${declare(btf, type.type, name, depth + 1, budget)}`
+      return inner?.kind === 'ptr'
+        ? declare(btf, type.type, `${type.kind}${name === '' ? '' : ` ${name}`}`, depth + 1, budget)
+        : `${type.kind} ${declare(btf, type.type, name, depth + 1, budget)}`
     }
     case 'type_tag':
       return declare(btf, type.type, name, depth + 1, budget)
@@ -113,8 +132,18 @@ function declare(btf: Btf, id: number, name: string, depth: number, budget: Budg
     case 'array':
       return declare(btf, type.type, `${name}[${type.count}]`, depth + 1, budget)
     case 'func_proto': {
-      const parameters = type.parameters.map((parameter) => (parameter.type === 0 && parameter.name === '' ? '...' : declare(btf, parameter.type, parameter.name, depth + 1, budget)))
-      return declare(btf, type.returns, `${name}(${parameters.length === 0 ? 'void' : parameters.join(', ')})`, depth + 1, budget)
+      const parameters = type.parameters.map((parameter) =>
+        parameter.type === 0 && parameter.name === ''
+          ? '...'
+          : declare(btf, parameter.type, parameter.name, depth + 1, budget),
+      )
+      return declare(
+        btf,
+        type.returns,
+        `${name}(${parameters.length === 0 ? 'void' : parameters.join(', ')})`,
+        depth + 1,
+        budget,
+      )
     }
     case 'func':
     case 'var':
@@ -125,8 +154,16 @@ function declare(btf: Btf, id: number, name: string, depth: number, budget: Budg
   }
 }
 
-function compositeBody(btf: Btf, type: Extract<BtfType, { kind: 'struct' | 'union' }>, depth: number, budget: Budget): string {
-  const members = type.members.map((member) => `${indent(declare(btf, member.type, member.name, depth + 1, budget))}${member.bitSize > 0 ? `: ${member.bitSize}` : ''};`)
+function compositeBody(
+  btf: Btf,
+  type: Extract<BtfType, { kind: 'struct' | 'union' }>,
+  depth: number,
+  budget: Budget,
+): string {
+  const members = type.members.map(
+    (member) =>
+      `${indent(declare(btf, member.type, member.name, depth + 1, budget))}${member.bitSize > 0 ? `: ${member.bitSize}` : ''};`,
+  )
   return `${type.kind}${type.name === '' ? '' : ` ${type.name}`} {${members.map((line) => `\n\t${line}`).join('')}\n}`
 }
 

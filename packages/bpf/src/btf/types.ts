@@ -42,13 +42,29 @@ export type BtfType =
     }
   | { readonly kind: BtfReferenceKind; readonly name: string; readonly type: number }
   | { readonly kind: 'array'; readonly type: number; readonly indexType: number; readonly count: number }
-  | { readonly kind: 'struct' | 'union'; readonly name: string; readonly size: number; readonly members: readonly BtfMember[] }
-  | { readonly kind: 'enum'; readonly name: string; readonly size: number; readonly signed: boolean; readonly values: readonly BtfEnumValue[] }
+  | {
+      readonly kind: 'struct' | 'union'
+      readonly name: string
+      readonly size: number
+      readonly members: readonly BtfMember[]
+    }
+  | {
+      readonly kind: 'enum'
+      readonly name: string
+      readonly size: number
+      readonly signed: boolean
+      readonly values: readonly BtfEnumValue[]
+    }
   | { readonly kind: 'fwd'; readonly name: string; readonly isUnion: boolean }
   | { readonly kind: 'func'; readonly name: string; readonly type: number; readonly linkage: BtfLinkage }
   | { readonly kind: 'func_proto'; readonly returns: number; readonly parameters: readonly BtfParameter[] }
   | { readonly kind: 'var'; readonly name: string; readonly type: number; readonly linkage: BtfLinkage }
-  | { readonly kind: 'datasec'; readonly name: string; readonly size: number; readonly variables: readonly BtfVariable[] }
+  | {
+      readonly kind: 'datasec'
+      readonly name: string
+      readonly size: number
+      readonly variables: readonly BtfVariable[]
+    }
   | { readonly kind: 'float'; readonly name: string; readonly size: number }
   | { readonly kind: 'decl_tag'; readonly name: string; readonly type: number; readonly component: number }
 

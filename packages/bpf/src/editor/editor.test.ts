@@ -46,7 +46,9 @@ function cursor(marked: string): [text: string, line: number, column: number] {
 describe('tokens', () => {
   it('say what each word is', () => {
     const lines = SOURCE.split('\n')
-    const words = tokenize(SOURCE).map(({ kind, line, column, length }) => `${kind} ${lines[line - 1]!.slice(column - 1, column - 1 + length)}`)
+    const words = tokenize(SOURCE).map(
+      ({ kind, line, column, length }) => `${kind} ${lines[line - 1]!.slice(column - 1, column - 1 + length)}`,
+    )
     for (const expected of [
       'comment ; Counts packets.',
       'directive .map',
@@ -76,12 +78,19 @@ describe('tokens', () => {
     const random = new Random(seed)
     for (let round = 0; round < 300; round++) {
       const chars = [...SOURCE]
-      for (let edit = 0; edit < 6; edit++) chars.splice(random.below(chars.length), random.below(4), random.pick(['{', '}', ';', '"', '.', '\n', ':', 'x']))
+      for (let edit = 0; edit < 6; edit++)
+        chars.splice(
+          random.below(chars.length),
+          random.below(4),
+          random.pick(['{', '}', ';', '"', '.', '\n', ':', 'x']),
+        )
       const text = chars.join('')
       const lines = text.split('\n')
       let last = { line: 0, end: 0 }
       for (const { line, column, length } of tokenize(text)) {
-        const ok = (line > last.line || (line === last.line && column >= last.end)) && column + length - 1 <= lines[line - 1]!.length
+        const ok =
+          (line > last.line || (line === last.line && column >= last.end)) &&
+          column + length - 1 <= lines[line - 1]!.length
         if (!ok) expect({ line, column, length, text, seed, round }).toBe('in order')
         last = { line, end: column + length }
       }
@@ -92,7 +101,14 @@ describe('tokens', () => {
 describe('symbols', () => {
   it('are listed with their uses', () => {
     const symbols = symbolsOf(SOURCE).map(({ kind, name, references }) => `${kind} ${name} ${references.length}`)
-    expect(symbols).toEqual(['type counter 1', 'map counts 1', 'constant LIMIT 1', 'program flood 0', 'label pass 2', 'function helper 1'])
+    expect(symbols).toEqual([
+      'type counter 1',
+      'map counts 1',
+      'constant LIMIT 1',
+      'program flood 0',
+      'label pass 2',
+      'function helper 1',
+    ])
   })
 
   it('lead from a use to the definition', () => {
@@ -104,7 +120,13 @@ describe('symbols', () => {
   })
 
   it('are renamed everywhere, and the text still assembles to the same bytes', () => {
-    for (const [needle, name] of [['pass:', 'out'], ['counts ll', 'table'], ['counter {', 'stat'], ['LIMIT =', 'MOST'], ['helper\n', 'leaf']] as const) {
+    for (const [needle, name] of [
+      ['pass:', 'out'],
+      ['counts ll', 'table'],
+      ['counter {', 'stat'],
+      ['LIMIT =', 'MOST'],
+      ['helper\n', 'leaf'],
+    ] as const) {
       const result = renameAt(SOURCE, ...at(needle), name)
       if (!result.ok) throw new Error(result.reason)
       const renamed = applyEdits(SOURCE, result.edits)
@@ -176,25 +198,41 @@ describe('completion', () => {
   })
 
   it('replaces the word before the cursor', () => {
-    expect(completionsAt(...cursor('call bpf_ma|'))[0]?.range).toEqual({ startLine: 1, startColumn: 6, endLine: 1, endColumn: 12 })
+    expect(completionsAt(...cursor('call bpf_ma|'))[0]?.range).toEqual({
+      startLine: 1,
+      startColumn: 6,
+      endLine: 1,
+      endColumn: 12,
+    })
   })
 })
 
 describe('hints and layout', () => {
   it('shows values of constants', () => {
-    expect(inlayHints(SOURCE).map(({ line, text }) => `${line} ${text}`)).toEqual(['8 = 0', '9 = 16', '12 = 8', '15 = 2'])
+    expect(inlayHints(SOURCE).map(({ line, text }) => `${line} ${text}`)).toEqual([
+      '8 = 0',
+      '9 = 16',
+      '12 = 8',
+      '15 = 2',
+    ])
   })
 
   it('lays out without changing the program, and only once', () => {
-    expect(formatSource('.prog   xdp  p\nout:  r0=1;x\n  exit\n')).toBe(`.prog xdp p\nout:\n    r0=1${' '.repeat(30)};x\n    exit\n`)
+    expect(formatSource('.prog   xdp  p\nout:  r0=1;x\n  exit\n')).toBe(
+      `.prog xdp p\nout:\n    r0=1${' '.repeat(30)};x\n    exit\n`,
+    )
     const seed = 11
     const random = new Random(seed)
     for (let round = 0; round < 100; round++) {
-      const text = disassemble(randomProgram(random, 30)).replace(/\n/g, () => random.pick(['\n', '  ; note\n', '\n\n', ' # x\n']))
+      const text = disassemble(randomProgram(random, 30)).replace(/\n/g, () =>
+        random.pick(['\n', '  ; note\n', '\n\n', ' # x\n']),
+      )
       const laid = formatSource(text)
       expect(formatSource(laid), `seed ${seed}, round ${round}`).toBe(laid)
       const [before, after] = [assemble(text), assemble(laid)]
-      expect(after.ok && toHex(after.program.insns), `seed ${seed}, round ${round}\n${laid}`).toBe(before.ok && toHex(before.program.insns))
+      expect(after.ok && toHex(after.program.insns), `seed ${seed}, round ${round}\n${laid}`).toBe(
+        before.ok && toHex(before.program.insns),
+      )
     }
   })
 })

@@ -25,7 +25,9 @@ export function formatSource(text: string): string {
     lexer.finish()
     const from = lexer.commentStart >= 0 ? lexer.commentStart : end
     const comment = text.slice(from, end).trimEnd()
-    rows.push(...rowsOf(squeeze(text.slice(start, from)), comment, inStruct && !lexer.contains('}'), lexer, opens || inStruct))
+    rows.push(
+      ...rowsOf(squeeze(text.slice(start, from)), comment, inStruct && !lexer.contains('}'), lexer, opens || inStruct),
+    )
     if (inStruct) inStruct = !lexer.contains('}')
     else if (opens) inStruct = lexer.contains('{') && !lexer.contains('}')
   }
@@ -39,12 +41,29 @@ export function formatSource(text: string): string {
 }
 
 /** A line as rows: a label gets a row of its own. */
-function rowsOf(code: string, comment: string, inBody: boolean, lexer: Lexer, isStruct: boolean): { code: string; comment: string; inner: boolean }[] {
-  if (code === '') return [{ code: '', comment, inner: comment !== '' && /^\s/.test(lexer.text.slice(lineStart(lexer.text, lexer.commentStart), lexer.commentStart)) }]
+function rowsOf(
+  code: string,
+  comment: string,
+  inBody: boolean,
+  lexer: Lexer,
+  isStruct: boolean,
+): { code: string; comment: string; inner: boolean }[] {
+  if (code === '')
+    return [
+      {
+        code: '',
+        comment,
+        inner:
+          comment !== '' && /^\s/.test(lexer.text.slice(lineStart(lexer.text, lexer.commentStart), lexer.commentStart)),
+      },
+    ]
   if (isStruct) return [{ code, comment, inner: inBody }]
   const label = /^((?:[A-Za-z_.$][\w.$]*:\s*)+)(.*)$/.exec(code)
   if (label !== null) {
-    const heads = label[1]!.trim().split(/\s+/).map((head) => ({ code: head, comment: '', inner: false }))
+    const heads = label[1]!
+      .trim()
+      .split(/\s+/)
+      .map((head) => ({ code: head, comment: '', inner: false }))
     if (label[2] === '') {
       heads.at(-1)!.comment = comment
       return heads

@@ -25,7 +25,17 @@ export interface Description {
   readonly markdown: string
 }
 
-export type CompletionKind = 'instruction' | 'register' | 'helper' | 'label' | 'function' | 'map' | 'constant' | 'type' | 'directive' | 'keyword'
+export type CompletionKind =
+  | 'instruction'
+  | 'register'
+  | 'helper'
+  | 'label'
+  | 'function'
+  | 'map'
+  | 'constant'
+  | 'type'
+  | 'directive'
+  | 'keyword'
 
 export interface Completion {
   readonly label: string
@@ -48,9 +58,21 @@ export interface InlayHint {
 
 const DIRECTIVE_DOCS: Readonly<Record<string, readonly [form: string, doc: string, snippet: string]>> = {
   '.prog': ['.prog xdp|tc NAME', 'Type and name of the program.', '.prog ${1:xdp} ${2:name}'],
-  '.license': ['.license GPL', 'Licence; some helpers are for GPL programs only. GPL when left out.', '.license ${1:GPL}'],
-  '.map': ['.map NAME TYPE key TYPE value TYPE max N [flags N]', 'Declares a map; `r1 = NAME ll` loads its address.', '.map ${1:name} ${2:array} key ${3:u32} value ${4:u64} max ${5:1}'],
-  '.struct': ['.struct NAME { field TYPE; … }', 'Declares a type for keys and values, laid out as in C; `NAME.field` is a constant, the offset.', '.struct ${1:name} { ${2:field} ${3:u32} }'],
+  '.license': [
+    '.license GPL',
+    'Licence; some helpers are for GPL programs only. GPL when left out.',
+    '.license ${1:GPL}',
+  ],
+  '.map': [
+    '.map NAME TYPE key TYPE value TYPE max N [flags N]',
+    'Declares a map; `r1 = NAME ll` loads its address.',
+    '.map ${1:name} ${2:array} key ${3:u32} value ${4:u64} max ${5:1}',
+  ],
+  '.struct': [
+    '.struct NAME { field TYPE; … }',
+    'Declares a type for keys and values, laid out as in C; `NAME.field` is a constant, the offset.',
+    '.struct ${1:name} { ${2:field} ${3:u32} }',
+  ],
   '.const': ['.const NAME = EXPRESSION', 'Names a number.', '.const ${1:NAME} = ${2:1}'],
   '.equ': ['.equ NAME, EXPRESSION', 'Names a number.', '.equ ${1:NAME}, ${2:1}'],
   '.set': ['.set NAME, EXPRESSION', 'Names a number.', '.set ${1:NAME}, ${2:1}'],
@@ -90,7 +112,9 @@ function describeToken(index: SourceIndex, token: SourceToken): string | undefin
       const struct = declarations.structTypes.get(word)
       if (struct?.kind === 'struct') return `${code(structText(struct))}\n${struct.size} bytes.`
       const type = BUILTIN_TYPES.get(word)
-      return type === undefined ? undefined : `${code(typeText(type))}\n${declarations.sizeOf(word)} bytes${type.kind === 'int' && type.bigEndian === true ? ' in network order' : ''}.`
+      return type === undefined
+        ? undefined
+        : `${code(typeText(type))}\n${declarations.sizeOf(word)} bytes${type.kind === 'int' && type.bigEndian === true ? ' in network order' : ''}.`
     }
     case 'directive': {
       const [form, doc] = DIRECTIVE_DOCS[word] ?? []
@@ -98,7 +122,9 @@ function describeToken(index: SourceIndex, token: SourceToken): string | undefin
     }
     case 'label':
     case 'function': {
-      const uses = index.tokens.filter((other) => other.kind === token.kind && other.defines !== true && index.wordOf(other) === word).length
+      const uses = index.tokens.filter(
+        (other) => other.kind === token.kind && other.defines !== true && index.wordOf(other) === word,
+      ).length
       return `${code(token.kind === 'function' ? `.func ${word}` : `${word}:`)}\nUsed ${uses === 1 ? 'once' : `${uses} times`}.`
     }
     case 'number':
@@ -121,15 +147,20 @@ function describeConstant(index: SourceIndex, word: string): string | undefined 
   if (value === undefined) return undefined
   const [owner, field] = word.split('.')
   const layout = contextLayout(index.declarations.progType)
-  const context = owner === 'ctx' || owner === layout.name ? layout.fields.find(({ name }) => name === field) : undefined
-  const doc = context === undefined ? '' : `\nField of \`${layout.name}\`, ${context.size} bytes at ${context.offset}. ${context.doc}`
+  const context =
+    owner === 'ctx' || owner === layout.name ? layout.fields.find(({ name }) => name === field) : undefined
+  const doc =
+    context === undefined
+      ? ''
+      : `\nField of \`${layout.name}\`, ${context.size} bytes at ${context.offset}. ${context.doc}`
   return `${code(`${word} = ${value}${typeof value === 'number' && Math.abs(value) > 9 ? ` (0x${(value < 0 ? value >>> 0 : value).toString(16)})` : ''}`)}${doc}`
 }
 
 /** Signature, callers and remarks of a helper. */
 export function describeHelper(helper: Helper): string {
   const { signature } = helper
-  const head = signature === undefined ? helper.name : `${helper.name}(${signature.args.join(', ')}) → ${signature.returns}`
+  const head =
+    signature === undefined ? helper.name : `${helper.name}(${signature.args.join(', ')}) → ${signature.returns}`
   const remarks: string[] = []
   const doc = helperDoc(helper.id)
   if (doc !== undefined) remarks.push(doc)
@@ -140,7 +171,11 @@ export function describeHelper(helper: Helper): string {
     if (signature.flags.includes('inv')) remarks.push('All packet pointers must be loaded anew afterwards.')
     if (signature.flags.includes('acq')) remarks.push('Takes a reference that must be given back.')
   } else remarks.push('Not for the program types of a network card.')
-  remarks.push(CARD_HELPERS.has(helper.id) ? 'Runs on the card if its firmware has it.' : 'The card has no such helper; on the host only.')
+  remarks.push(
+    CARD_HELPERS.has(helper.id)
+      ? 'Runs on the card if its firmware has it.'
+      : 'The card has no such helper; on the host only.',
+  )
   return `${code(head)}\nHelper ${helper.id}. ${remarks.join(' ')}`
 }
 
@@ -148,13 +183,25 @@ export function describeHelper(helper: Helper): string {
 function describeInstruction(index: SourceIndex, token: SourceToken): string | undefined {
   const form = formAt(index, index.lines.lineAt(token.start))?.form
   if (form === undefined) return undefined
-  const show = (template: string) => template.replace(/\{[wx]?(dst|src)\}/g, '$1').replace(/\{off\}/g, ' + offset').replace(/\{(\w+)\}/g, (_, slot: string) => SLOT_NAMES[slot] ?? slot)
+  const show = (template: string) =>
+    template
+      .replace(/\{[wx]?(dst|src)\}/g, '$1')
+      .replace(/\{off\}/g, ' + offset')
+      .replace(/\{(\w+)\}/g, (_, slot: string) => SLOT_NAMES[slot] ?? slot)
   const shown = index.dialect === 'llvm' ? form.llvm : form.mnemonic
   const other = index.dialect === 'llvm' ? form.mnemonic : form.llvm
   return `${code(show(shown))}\n${form.doc}\n\nOpcode \`0x${form.opcode.toString(16).padStart(2, '0')}\`, instruction set v${form.isa}; also written \`${show(other)}\`.`
 }
 
-const SLOT_NAMES: Readonly<Record<string, string>> = { cmp: 'imm', plus: ' + imm', jump: 'label', jump32: 'label', imm64: 'imm', callee: 'function', func: 'func name' }
+const SLOT_NAMES: Readonly<Record<string, string>> = {
+  cmp: 'imm',
+  plus: ' + imm',
+  jump: 'label',
+  jump32: 'label',
+  imm64: 'imm',
+  callee: 'function',
+  func: 'func name',
+}
 
 /** The form of the instruction on a line, or undefined when there is none that is right. */
 function formAt(index: SourceIndex, line: number): CompiledForm | undefined {
@@ -180,9 +227,20 @@ export function completionsAt(text: string, line: number, column: number): Compl
   const range = index.lines.range(place - word.length, place)
   const found: Completion[] = []
   const offer = (label: string, kind: CompletionKind, detail: string, more: { doc?: string; insert?: string } = {}) => {
-    found.push({ label, kind, detail, insert: more.insert ?? label, snippet: more.insert !== undefined && more.insert.includes('${'), range, ...(more.doc === undefined ? {} : { doc: more.doc }) })
+    found.push({
+      label,
+      kind,
+      detail,
+      insert: more.insert ?? label,
+      snippet: more.insert !== undefined && more.insert.includes('${'),
+      range,
+      ...(more.doc === undefined ? {} : { doc: more.doc }),
+    })
   }
-  const head = before.slice(0, before.length - word.length).trimStart().replace(/^[\w.$]+:\s*/, '')
+  const head = before
+    .slice(0, before.length - word.length)
+    .trimStart()
+    .replace(/^[\w.$]+:\s*/, '')
   if (head.startsWith('.')) completeDirective(index, head, offer)
   else if (head === '') completeStart(index, word, offer)
   else completeOperand(index, head, offer)
@@ -193,7 +251,8 @@ type Offer = (label: string, kind: CompletionKind, detail: string, more?: { doc?
 
 function completeStart(index: SourceIndex, word: string, offer: Offer): void {
   if (word.startsWith('.') || word === '') {
-    for (const [name, [form, doc, snippet]] of Object.entries(DIRECTIVE_DOCS)) offer(name, 'directive', form, { doc, insert: snippet })
+    for (const [name, [form, doc, snippet]] of Object.entries(DIRECTIVE_DOCS))
+      offer(name, 'directive', form, { doc, insert: snippet })
   }
   if (word.startsWith('.')) return
   if (index.dialect === 'mnemonic') {
@@ -206,12 +265,16 @@ function completeStart(index: SourceIndex, word: string, offer: Offer): void {
     }
     return
   }
-  offer('if', 'instruction', 'if r1 == 0 goto label', { insert: 'if ${1:r1} ${2:==} ${3:0} goto ${4:label}', doc: 'Jumps if the comparison holds.' })
+  offer('if', 'instruction', 'if r1 == 0 goto label', {
+    insert: 'if ${1:r1} ${2:==} ${3:0} goto ${4:label}',
+    doc: 'Jumps if the comparison holds.',
+  })
   offer('goto', 'instruction', 'goto label', { insert: 'goto ${1:label}' })
   offer('call', 'instruction', 'call helper or subprogram', { insert: 'call ' })
   offer('exit', 'instruction', 'end of program or function')
   offer('lock', 'instruction', 'atomic operation on memory', { insert: 'lock *(u64 *)(${1:r0} + ${2:0}) += ${3:r1}' })
-  for (const size of ['u8', 'u16', 'u32', 'u64']) offer(`*(${size} *)`, 'instruction', `store ${size}`, { insert: `*(${size} *)(\${1:r10} - \${2:8}) = \${3:r1}` })
+  for (const size of ['u8', 'u16', 'u32', 'u64'])
+    offer(`*(${size} *)`, 'instruction', `store ${size}`, { insert: `*(${size} *)(\${1:r10} - \${2:8}) = \${3:r1}` })
   for (let register = 0; register <= 10; register++) offer(`r${register}`, 'register', REGISTER_DOCS[register]!)
 }
 
@@ -224,12 +287,15 @@ function completeDirective(index: SourceIndex, head: string, offer: Offer): void
   } else if (words[0] === '.map') {
     const last = words.at(-1)
     if (last === 'key' || last === 'value') completeType(index, offer)
-    else for (const word of ['key', 'value', 'max', 'flags']) if (!words.includes(word)) offer(word, 'keyword', `${word} of the map`)
+    else
+      for (const word of ['key', 'value', 'max', 'flags'])
+        if (!words.includes(word)) offer(word, 'keyword', `${word} of the map`)
   } else if (words[0] === '.struct') completeType(index, offer)
 }
 
 function completeType(index: SourceIndex, offer: Offer): void {
-  for (const name of index.declarations.structTypes.keys()) offer(name, 'type', `${index.declarations.sizeOf(name)} bytes`)
+  for (const name of index.declarations.structTypes.keys())
+    offer(name, 'type', `${index.declarations.sizeOf(name)} bytes`)
   for (const name of BUILTIN_TYPES.keys()) offer(name, 'type', `${index.declarations.sizeOf(name)} bytes`)
   for (const name of TYPE_FORMATS) offer(name, 'keyword', 'how it is shown')
 }
@@ -245,23 +311,42 @@ function completeOperand(index: SourceIndex, head: string, offer: Offer): void {
     return
   }
   if (last === 'call' || last === 'local') {
-    for (const { kind, name } of index.definitions) if (kind === 'function' || kind === 'label') offer(name, 'function', 'subprogram')
+    for (const { kind, name } of index.definitions)
+      if (kind === 'function' || kind === 'label') offer(name, 'function', 'subprogram')
     if (last === 'local') return
-    const letter = declarations.progType === 'xdp' ? 'X' : declarations.progType === 'socket_filter' ? 'S' : declarations.progType === 'cgroup_skb' ? 'G' : 'C'
+    const letter =
+      declarations.progType === 'xdp'
+        ? 'X'
+        : declarations.progType === 'socket_filter'
+          ? 'S'
+          : declarations.progType === 'cgroup_skb'
+            ? 'G'
+            : 'C'
     const helpers = HELPERS.filter(({ signature }) => signature?.callers.includes(letter) === true)
-    for (const helper of [...helpers.filter(({ id }) => CARD_HELPERS.has(id)), ...helpers.filter(({ id }) => !CARD_HELPERS.has(id))]) {
+    for (const helper of [
+      ...helpers.filter(({ id }) => CARD_HELPERS.has(id)),
+      ...helpers.filter(({ id }) => !CARD_HELPERS.has(id)),
+    ]) {
       offer(helper.name, 'helper', helper.signature!.args.join(', '), { doc: describeHelper(helper) })
     }
     return
   }
-  for (const { name } of declarations.maps) if (name !== undefined) offer(name, 'map', 'map', { insert: index.dialect === 'llvm' ? `${name} ll` : name })
-  const letters = index.dialect === 'llvm' ? (/^w\d+\s/.test(head) || /\bw\d+\s/.test(head) ? ['w', 'r'] : ['r', 'w']) : ['%r']
-  for (const letter of letters) for (let register = 0; register <= 10; register++) offer(`${letter}${register}`, 'register', REGISTER_DOCS[register]!)
+  for (const { name } of declarations.maps)
+    if (name !== undefined) offer(name, 'map', 'map', { insert: index.dialect === 'llvm' ? `${name} ll` : name })
+  const letters =
+    index.dialect === 'llvm' ? (/^w\d+\s/.test(head) || /\bw\d+\s/.test(head) ? ['w', 'r'] : ['r', 'w']) : ['%r']
+  for (const letter of letters)
+    for (let register = 0; register <= 10; register++)
+      offer(`${letter}${register}`, 'register', REGISTER_DOCS[register]!)
   for (const name of index.constantNames()) offer(name, 'constant', String(declarations.constant(name) ?? ''))
   for (const struct of declarations.structTypes.values()) {
-    if (struct.kind === 'struct') for (const field of struct.fields) offer(`${struct.name}.${field.name}`, 'constant', `offset ${field.offset}`)
+    if (struct.kind === 'struct')
+      for (const field of struct.fields) offer(`${struct.name}.${field.name}`, 'constant', `offset ${field.offset}`)
   }
-  for (const word of index.dialect === 'llvm' ? ['goto', 'll', 'be16', 'be32', 'be64', 'bswap16', 'bswap32', 'bswap64'] : []) offer(word, 'keyword', '')
+  for (const word of index.dialect === 'llvm'
+    ? ['goto', 'll', 'be16', 'be32', 'be64', 'bswap16', 'bswap32', 'bswap64']
+    : [])
+    offer(word, 'keyword', '')
 }
 
 const REGISTER_DOCS: readonly string[] = [

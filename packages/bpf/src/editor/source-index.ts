@@ -111,14 +111,24 @@ export class SourceIndex {
     for (let line = 1; line <= lines.starts.length; line++) {
       const end = lines.lineEnd(line)
       lexer.begin(text)
-      lexer.append(lines.starts[line - 1]!, end, inStruct || /^\s*\.struct\b[^}]*\{/.test(text.slice(lines.starts[line - 1], Math.min(end, lines.starts[line - 1]! + 400))))
+      lexer.append(
+        lines.starts[line - 1]!,
+        end,
+        inStruct ||
+          /^\s*\.struct\b[^}]*\{/.test(
+            text.slice(lines.starts[line - 1], Math.min(end, lines.starts[line - 1]! + 400)),
+          ),
+      )
       lexer.finish()
       const first = lexer.textOf(0)
       if (inStruct) this.structBody(0)
-      else if (lexer.kinds[0] === TOKEN.NAME && first.startsWith('.') && lexer.textOf(1) !== ':') this.directiveLine(first)
+      else if (lexer.kinds[0] === TOKEN.NAME && first.startsWith('.') && lexer.textOf(1) !== ':')
+        this.directiveLine(first)
       else this.instructionLine()
-      if (inStruct ? lexer.contains('}') : first === '.struct' && lexer.contains('{') && !lexer.contains('}')) inStruct = !inStruct
-      if (lexer.commentStart >= 0) this.tokens.push({ kind: 'comment', start: lexer.commentStart, end: trimEnd(text, lexer.commentStart, end) })
+      if (inStruct ? lexer.contains('}') : first === '.struct' && lexer.contains('{') && !lexer.contains('}'))
+        inStruct = !inStruct
+      if (lexer.commentStart >= 0)
+        this.tokens.push({ kind: 'comment', start: lexer.commentStart, end: trimEnd(text, lexer.commentStart, end) })
     }
   }
 
@@ -154,7 +164,11 @@ export class SourceIndex {
     if (directive === '.struct') return this.structBody(next)
     for (let i = Math.min(next, lexer.count); i < lexer.count; i++) {
       if (lexer.kinds[i] !== TOKEN.NAME) this.plain(i)
-      else if (directive === '.map' && (DECLARATION_WORDS.has(lexer.textOf(i)) || mapTypeNumber(lexer.textOf(i)) !== undefined)) this.push('keyword', i)
+      else if (
+        directive === '.map' &&
+        (DECLARATION_WORDS.has(lexer.textOf(i)) || mapTypeNumber(lexer.textOf(i)) !== undefined)
+      )
+        this.push('keyword', i)
       else this.declarationName(i)
     }
   }
@@ -204,12 +218,17 @@ export class SourceIndex {
     const { lexer, declarations } = this
     const word = lexer.textOf(i)
     const previous = i > first ? lexer.textOf(i - 1) : ''
-    if (JUMP_WORDS.has(previous) || (jumps && i > first && i === lexer.count - 1)) return word === 'pc' && !this.labels.has(word) ? 'keyword' : this.targetKind(word)
+    if (JUMP_WORDS.has(previous) || (jumps && i > first && i === lexer.count - 1))
+      return word === 'pc' && !this.labels.has(word) ? 'keyword' : this.targetKind(word)
     if (previous === 'call' || previous === 'local' || previous === 'func') {
       if (word === 'local' || word === 'kfunc' || word === 'pc') return 'keyword'
       return previous === 'call' && helperId(word) !== undefined ? 'helper' : this.targetKind(word)
     }
-    if (declarations.mapIndex(word) >= 0 && (lexer.textOf(i + 1) === 'll' || previous === '[' || lexer.textOf(first) === 'lddw')) return 'map'
+    if (
+      declarations.mapIndex(word) >= 0 &&
+      (lexer.textOf(i + 1) === 'll' || previous === '[' || lexer.textOf(first) === 'lddw')
+    )
+      return 'map'
     if (lexer.literals[i] !== 0) return /^[us](?:8|16|32|64)$/.test(word) ? 'type' : 'keyword'
     if (word === 'sizeof') return 'keyword'
     if (declarations.constant(word) !== undefined) return 'constant'

@@ -59,7 +59,9 @@ function detailOf(index: SourceIndex, kind: SymbolKind, name: string): string {
   const { declarations } = index
   if (kind === 'map') {
     const map = declarations.maps.find((candidate) => candidate.name === name)
-    return map === undefined ? '' : `${map.type}, key ${map.key_size}, value ${map.value_size}, ${map.max_entries} entries`
+    return map === undefined
+      ? ''
+      : `${map.type}, key ${map.key_size}, value ${map.value_size}, ${map.max_entries} entries`
   }
   if (kind === 'constant') {
     const value = declarations.constant(name)
@@ -85,11 +87,23 @@ function usesOf(index: SourceIndex, kind: SymbolKind, name: string): SourceToken
   })
 }
 
-function symbolAt(index: SourceIndex, line: number, column: number): { token: SourceToken; kind: SymbolKind; name: string } | undefined {
+function symbolAt(
+  index: SourceIndex,
+  line: number,
+  column: number,
+): { token: SourceToken; kind: SymbolKind; name: string } | undefined {
   const token = index.tokenAt(index.lines.place(line, column))
   if (token === undefined) return undefined
   const kind = token.kind
-  if (kind !== 'label' && kind !== 'function' && kind !== 'map' && kind !== 'constant' && kind !== 'type' && kind !== 'program') return undefined
+  if (
+    kind !== 'label' &&
+    kind !== 'function' &&
+    kind !== 'map' &&
+    kind !== 'constant' &&
+    kind !== 'type' &&
+    kind !== 'program'
+  )
+    return undefined
   return { token, kind, name: index.wordOf(token) }
 }
 
@@ -114,21 +128,32 @@ export function referencesAt(text: string, line: number, column: number): Source
   return usesOf(index, symbol.kind, symbol.name).map((token) => index.lines.range(token.start, token.end))
 }
 
-export type RenameResult = { readonly ok: true; readonly edits: readonly TextEdit[] } | { readonly ok: false; readonly reason: string }
+export type RenameResult =
+  | { readonly ok: true; readonly edits: readonly TextEdit[] }
+  | { readonly ok: false; readonly reason: string }
 
 /** The edits that rename the symbol at a place, or why it cannot be renamed. */
 export function renameAt(text: string, line: number, column: number, name: string): RenameResult {
   const index = new SourceIndex(text)
   const symbol = symbolAt(index, line, column)
   const kinds = symbol === undefined ? [] : sameKind(symbol.kind)
-  if (symbol === undefined || !index.definitions.some((definition) => kinds.includes(definition.kind) && definition.name === symbol.name)) {
+  if (
+    symbol === undefined ||
+    !index.definitions.some((definition) => kinds.includes(definition.kind) && definition.name === symbol.name)
+  ) {
     return { ok: false, reason: 'There is no name of this text here' }
   }
   if (!isName(name)) return { ok: false, reason: `\`${name}\` cannot be a name` }
-  if (name !== symbol.name && index.definitions.some((definition) => kinds.includes(definition.kind) && definition.name === name)) {
+  if (
+    name !== symbol.name &&
+    index.definitions.some((definition) => kinds.includes(definition.kind) && definition.name === name)
+  ) {
     return { ok: false, reason: `\`${name}\` is already there` }
   }
-  const edits = usesOf(index, symbol.kind, symbol.name).map((token) => ({ range: index.lines.range(token.start, token.end), text: name }))
+  const edits = usesOf(index, symbol.kind, symbol.name).map((token) => ({
+    range: index.lines.range(token.start, token.end),
+    text: name,
+  }))
   if (symbol.kind === 'type') {
     // Field offsets are written with the name of their type.
     for (const token of index.tokens) {
@@ -145,7 +170,9 @@ export function renameAt(text: string, line: number, column: number, name: strin
 export function foldingRanges(text: string): FoldingRange[] {
   const index = new SourceIndex(text)
   const lines = text.split('\n')
-  const heads = index.definitions.filter(({ kind }) => kind === 'label' || kind === 'function' || kind === 'program').map(({ start }) => index.lines.lineAt(start))
+  const heads = index.definitions
+    .filter(({ kind }) => kind === 'label' || kind === 'function' || kind === 'program')
+    .map(({ start }) => index.lines.lineAt(start))
   const ranges: FoldingRange[] = []
   heads.forEach((head, i) => {
     let end = (heads[i + 1] ?? lines.length + 1) - 1

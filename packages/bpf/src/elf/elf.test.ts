@@ -59,7 +59,12 @@ function kernelTags(file: string): Map<string, string> {
     const shown: { name: string; tag: string }[] = execFileSync('ls', [pins], { encoding: 'utf8' })
       .trim()
       .split('\n')
-      .map((pin) => JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'show', 'pinned', `${pins}/${pin}`], { encoding: 'utf8' })) as { name: string; tag: string })
+      .map(
+        (pin) =>
+          JSON.parse(
+            execFileSync('bpftool', ['-j', 'prog', 'show', 'pinned', `${pins}/${pin}`], { encoding: 'utf8' }),
+          ) as { name: string; tag: string },
+      )
     return new Map(shown.map(({ name, tag }) => [name, tag]))
   } finally {
     rmSync(pins, { recursive: true, force: true })
@@ -69,9 +74,22 @@ function kernelTags(file: string): Map<string, string> {
 describe('object import', () => {
   it('finds programs, maps and types of a clang 14 object', () => {
     const [count, more, classifier] = programsOf('counter.o')
-    expect([count, more, classifier].map((program) => `${program?.progType} ${program?.name}`)).toEqual(['xdp count', 'xdp count_more', 'sched_cls classifier'])
+    expect([count, more, classifier].map((program) => `${program?.progType} ${program?.name}`)).toEqual([
+      'xdp count',
+      'xdp count_more',
+      'sched_cls classifier',
+    ])
     expect(count!.license).toBe('GPL')
-    expect(count!.maps.map(({ name, type, key_size, value_size, max_entries, map_flags }) => [name, type, key_size, value_size, max_entries, map_flags])).toEqual([
+    expect(
+      count!.maps.map(({ name, type, key_size, value_size, max_entries, map_flags }) => [
+        name,
+        type,
+        key_size,
+        value_size,
+        max_entries,
+        map_flags,
+      ]),
+    ).toEqual([
       ['counts', 'array', 4, 40, 256, 0],
       ['flows', 'hash', 20, 8, 1024, 1],
       ['events', 'perf_event_array', 4, 4, 8, 0],
@@ -85,7 +103,15 @@ describe('object import', () => {
       [5, '00000000', false],
     ])
     const struct = count!.maps[0]!.value
-    expect(struct?.kind === 'struct' && struct.fields.map(({ name, offset }) => `${name}@${offset}`)).toEqual(['packets@0', 'bytes@8', 'last@16', 'fast@20', 'slow@20', 'u@24', 'next@32'])
+    expect(struct?.kind === 'struct' && struct.fields.map(({ name, offset }) => `${name}@${offset}`)).toEqual([
+      'packets@0',
+      'bytes@8',
+      'last@16',
+      'fast@20',
+      'slow@20',
+      'u@24',
+      'next@32',
+    ])
   })
 
   it('links called functions behind the program and keeps C lines', () => {
@@ -95,7 +121,9 @@ describe('object import', () => {
       { name: 'account', start: 28 },
     ])
     const call = [...Array(28).keys()].find((slot) => program.insns[slot * 8] === 0x85)!
-    expect(insnText(program.insns, call, 'llvm', { subprogram: (slot) => (slot === 28 ? 'account' : undefined) })).toBe('call account')
+    expect(insnText(program.insns, call, 'llvm', { subprogram: (slot) => (slot === 28 ? 'account' : undefined) })).toBe(
+      'call account',
+    )
     expect(program.funcInfo.map(({ insn }) => insn)).toEqual([0, 28])
     expect(program.source.find(({ text }) => text.includes('data + 34 > end'))?.line).toBeGreaterThan(50)
     expect(program.labels.map(({ name }) => name)).toContain('LBB1_4')
@@ -104,8 +132,14 @@ describe('object import', () => {
   it('reads map-in-map and callbacks', () => {
     const program = programsOf('callback.o')[0]!
     expect(program.maps.find(({ name }) => name === 'outer')?.inner).toMatchObject({ type: 'array', max_entries: 4 })
-    const address = [...Array(program.insns.length / 8).keys()].find((slot) => program.insns[slot * 8] === 0x18 && program.insns[slot * 8 + 1]! >> 4 === 4)!
-    expect(insnText(program.insns, address, 'llvm', { subprogram: (slot) => program.subprograms.find(({ start }) => start === slot)?.name })).toBe('r2 = func step ll')
+    const address = [...Array(program.insns.length / 8).keys()].find(
+      (slot) => program.insns[slot * 8] === 0x18 && program.insns[slot * 8 + 1]! >> 4 === 4,
+    )!
+    expect(
+      insnText(program.insns, address, 'llvm', {
+        subprogram: (slot) => program.subprograms.find(({ start }) => start === slot)?.name,
+      }),
+    ).toBe('r2 = func step ll')
   })
 
   it('turns a big-endian object round to the same shape', () => {
@@ -117,7 +151,9 @@ describe('object import', () => {
   it('takes older map definitions and section names, and says so', () => {
     const result = importElf(object('legacy.o'))
     expect(result.findings.map(({ code }) => code)).toEqual(['legacy-maps', 'section-prefix', 'section-prefix'])
-    expect(result.ok && result.programs[0]!.maps.map(({ name, type, max_entries }) => [name, type, max_entries])).toEqual([
+    expect(
+      result.ok && result.programs[0]!.maps.map(({ name, type, max_entries }) => [name, type, max_entries]),
+    ).toEqual([
       ['table', 'hash', 128],
       ['slots', 'array', 8],
     ])
@@ -132,7 +168,9 @@ describe('object import', () => {
           expect(toHex(again.program.insns)).toBe(toHex(program.insns))
           expect(again.program.relocs).toEqual(program.relocs)
           expect(again.program.subprograms).toEqual(program.subprograms)
-          expect(again.program.maps.map(({ key_size, value_size }) => [key_size, value_size])).toEqual(program.maps.map(({ key_size, value_size }) => [key_size, value_size]))
+          expect(again.program.maps.map(({ key_size, value_size }) => [key_size, value_size])).toEqual(
+            program.maps.map(({ key_size, value_size }) => [key_size, value_size]),
+          )
         }
       }
     }
@@ -206,7 +244,9 @@ describe('object export', () => {
     if (back?.ok !== true) throw new Error(JSON.stringify(back?.findings ?? made))
     const program = back.programs[0]!
     expect(toHex(program.insns)).toBe(toHex(assembled.program.insns))
-    expect(program.maps.map(({ name, type, max_entries }) => [name, type, max_entries])).toEqual([['counts', 'hash', 16]])
+    expect(program.maps.map(({ name, type, max_entries }) => [name, type, max_entries])).toEqual([
+      ['counts', 'hash', 16],
+    ])
     expect(program.maps[0]!.value).toMatchObject({ kind: 'struct', name: 'counter', size: 24 })
     expect(program.subprograms).toEqual(assembled.program.subprograms)
     expect(program.source.find(({ insn }) => insn === 0)).toMatchObject({ line: 5, text: 'r0 = 1 ; a comment' })
@@ -217,7 +257,10 @@ describe('object export', () => {
       for (const program of programsOf(name)) {
         const made = exportElf(program)
         const back = made.ok ? importElf(made.object, { name }) : undefined
-        expect(back?.ok === true && toHex(back.programs[0]!.insns), `${name} ${program.name} ${JSON.stringify(back?.findings ?? made)}`).toBe(toHex(program.insns))
+        expect(
+          back?.ok === true && toHex(back.programs[0]!.insns),
+          `${name} ${program.name} ${JSON.stringify(back?.findings ?? made)}`,
+        ).toBe(toHex(program.insns))
       }
     }
   })
@@ -237,13 +280,18 @@ describe('the live kernel', () => {
       const tags = kernelTags(path.join(testdata, name))
       const programs = programsOf(name)
       expect(tags.size).toBe(programs.length)
-      for (const program of programs) expect(tags.get(program.name.slice(0, 15)), `${name} ${program.name}`).toBe(tagOf(program))
+      for (const program of programs)
+        expect(tags.get(program.name.slice(0, 15)), `${name} ${program.name}`).toBe(tagOf(program))
     }
   })
 
   it.runIf(live)('loads what we export, and shows the same types as we do', () => {
     const assembled = assemble(SOURCE)
-    const programs = [...(assembled.ok ? [assembled.program] : []), ...programsOf('counter.o'), ...programsOf('callback.o')]
+    const programs = [
+      ...(assembled.ok ? [assembled.program] : []),
+      ...programsOf('counter.o'),
+      ...programsOf('callback.o'),
+    ]
     for (const program of programs) {
       const made = exportElf(program, program === programs[0] ? { source: SOURCE } : {})
       if (!made.ok) throw new Error(made.error)
@@ -252,7 +300,9 @@ describe('the live kernel', () => {
       expect(kernelTags(file).get(program.name.slice(0, 15)), program.name).toBe(tagOf(program))
       const imported = importElf(made.object)
       const btf = imported.ok && imported.btf !== undefined ? parseBtf(imported.btf) : undefined
-      expect(btf?.ok === true && btfRawLines(btf.btf).join('\n')).toBe(execFileSync('bpftool', ['btf', 'dump', 'file', file], { encoding: 'utf8' }).trimEnd())
+      expect(btf?.ok === true && btfRawLines(btf.btf).join('\n')).toBe(
+        execFileSync('bpftool', ['btf', 'dump', 'file', file], { encoding: 'utf8' }).trimEnd(),
+      )
     }
   })
 })

@@ -27,7 +27,9 @@ export interface ExportOptions {
   readonly sourceName?: string
 }
 
-export type ExportResult = { readonly ok: true; readonly object: Uint8Array } | { readonly ok: false; readonly error: string }
+export type ExportResult =
+  | { readonly ok: true; readonly object: Uint8Array }
+  | { readonly ok: false; readonly error: string }
 
 /** Makes the object file. Fails, with the reason, for programs that no object can express. */
 export function exportElf(program: Program, options: ExportOptions = {}): ExportResult {
@@ -77,7 +79,9 @@ class Exporter {
     const { program, writer } = this
     const count = this.insns.length / 8
     if (count === 0) throw new ExportError('the program has no instructions')
-    const starts = [...new Set([0, ...program.subprograms.map(({ start }) => start).filter((start) => start > 0 && start < count)])].sort((a, b) => a - b)
+    const starts = [
+      ...new Set([0, ...program.subprograms.map(({ start }) => start).filter((start) => start > 0 && start < count)]),
+    ].sort((a, b) => a - b)
     const sectionName = SECTION_OF_TYPE[program.progType]
     const mainEnd = starts[1] ?? count
     this.checkBorders(starts, count)
@@ -85,19 +89,55 @@ class Exporter {
 
     const text = this.insns.subarray(mainEnd * 8)
     const main = this.insns.subarray(0, mainEnd * 8)
-    const textSection = writer.addSection({ name: '.text', type: SECTION.PROGBITS, flags: FLAG.ALLOC | FLAG.EXEC, align: 8, data: text })
-    const mainSection = writer.addSection({ name: sectionName, type: SECTION.PROGBITS, flags: FLAG.ALLOC | FLAG.EXEC, align: 8, data: main })
+    const textSection = writer.addSection({
+      name: '.text',
+      type: SECTION.PROGBITS,
+      flags: FLAG.ALLOC | FLAG.EXEC,
+      align: 8,
+      data: text,
+    })
+    const mainSection = writer.addSection({
+      name: sectionName,
+      type: SECTION.PROGBITS,
+      flags: FLAG.ALLOC | FLAG.EXEC,
+      align: 8,
+      data: main,
+    })
     const pieces = starts.map((start, i): Piece => {
       const end = starts[i + 1] ?? count
-      const name = this.uniqueName(i === 0 ? program.name : (program.subprograms.find((candidate) => candidate.start === start)?.name ?? `sub_${start}`))
-      return { name, start, end, section: i === 0 ? mainSection : textSection, offset: i === 0 ? 0 : (start - mainEnd) * 8, symbol: -1 }
+      const name = this.uniqueName(
+        i === 0
+          ? program.name
+          : (program.subprograms.find((candidate) => candidate.start === start)?.name ?? `sub_${start}`),
+      )
+      return {
+        name,
+        start,
+        end,
+        section: i === 0 ? mainSection : textSection,
+        offset: i === 0 ? 0 : (start - mainEnd) * 8,
+        symbol: -1,
+      }
     })
     for (const piece of pieces) {
-      piece.symbol = writer.addSymbol({ name: piece.name, value: piece.offset, size: (piece.end - piece.start) * 8, type: 'func', global: piece.start === 0, section: piece.section })
+      piece.symbol = writer.addSymbol({
+        name: piece.name,
+        value: piece.offset,
+        size: (piece.end - piece.start) * 8,
+        type: 'func',
+        global: piece.start === 0,
+        section: piece.section,
+      })
     }
     this.addMaps()
     this.relocate(pieces, mainEnd, mainSection, textSection)
-    writer.addSection({ name: 'license', type: SECTION.PROGBITS, flags: FLAG.ALLOC | FLAG.WRITE, align: 1, data: cString(program.license) })
+    writer.addSection({
+      name: 'license',
+      type: SECTION.PROGBITS,
+      flags: FLAG.ALLOC | FLAG.WRITE,
+      align: 1,
+      data: cString(program.license),
+    })
     const functions = this.addFunctions(pieces)
     const ext = this.extSection(pieces, functions, sectionName)
     writer.addSection({ name: '.BTF', type: SECTION.PROGBITS, flags: 0, align: 4, data: this.btf.bytes() })
@@ -112,7 +152,8 @@ class Exporter {
       const group = decode(this.insns, slot)?.form.group
       if (group !== 'jump' && group !== 'jump32') continue
       const target = targetOf(this.insns, slot)!
-      if (target < 0 || target >= count || pieceOf(target) !== pieceOf(slot)) throw new ExportError(`the jump at instruction ${slot} leaves its function`)
+      if (target < 0 || target >= count || pieceOf(target) !== pieceOf(slot))
+        throw new ExportError(`the jump at instruction ${slot} leaves its function`)
     }
   }
 
@@ -127,7 +168,8 @@ class Exporter {
       const isAddress = opcode === LD_IMM64 && source === 4
       if (isCall || isAddress) {
         const target = targetOf(this.insns, slot)
-        if (target === undefined || !starts.includes(target)) throw new ExportError(`the call at instruction ${slot} goes to no function`)
+        if (target === undefined || !starts.includes(target))
+          throw new ExportError(`the call at instruction ${slot} goes to no function`)
         this.targets.set(slot, target)
       }
       if (opcode === LD_IMM64) slot++
@@ -145,9 +187,19 @@ class Exporter {
   // Relocations -------------------------------------------------------------------------------------
 
   private relocate(pieces: readonly Piece[], mainEnd: number, mainSection: number, textSection: number): void {
-    const place = (slot: number) => (slot < mainEnd ? { section: mainSection, offset: slot * 8 } : { section: textSection, offset: (slot - mainEnd) * 8 })
+    const place = (slot: number) =>
+      slot < mainEnd
+        ? { section: mainSection, offset: slot * 8 }
+        : { section: textSection, offset: (slot - mainEnd) * 8 }
     const patches: { slot: number; type: number; symbol: number }[] = []
-    const textSymbol = this.writer.addSymbol({ name: '', value: 0, size: 0, type: 'section', global: false, section: textSection })
+    const textSymbol = this.writer.addSymbol({
+      name: '',
+      value: 0,
+      size: 0,
+      type: 'section',
+      global: false,
+      section: textSection,
+    })
     for (const [slot, target] of this.targets) {
       const callee = pieces.find(({ start }) => start === target)!
       if (callee.start === 0) throw new ExportError('a call goes to the program itself')
@@ -161,7 +213,8 @@ class Exporter {
       const target = this.mapSymbols[map]
       if (target === undefined) throw new ExportError(`instruction ${insn} refers to map ${map}, which is not there`)
       const isValue = this.insns[insn * 8 + 1]! >> 4 === 2
-      if (isValue !== target.isData) throw new ExportError(`instruction ${insn} uses map ${map} in a way that an object cannot express`)
+      if (isValue !== target.isData)
+        throw new ExportError(`instruction ${insn} uses map ${map} in a way that an object cannot express`)
       // The offset into a data section is the addend, in the first immediate.
       if (isValue) this.insns.copyWithin(insn * 8 + 4, insn * 8 + 12, insn * 8 + 16)
       this.insns[insn * 8 + 1] = this.insns[insn * 8 + 1]! & 15
@@ -178,7 +231,9 @@ class Exporter {
 
   private addMaps(): void {
     const { btf, program, writer } = this
-    const valueMaps = new Set(program.relocs.filter(({ insn }) => this.insns[insn * 8 + 1]! >> 4 === 2).map(({ map }) => map))
+    const valueMaps = new Set(
+      program.relocs.filter(({ insn }) => this.insns[insn * 8 + 1]! >> 4 === 2).map(({ map }) => map),
+    )
     const variables: { type: number; offset: number; size: number }[] = []
     const symbols: { name: string; offset: number; size: number; index: number }[] = []
     let offset = 0
@@ -198,9 +253,25 @@ class Exporter {
     })
     if (symbols.length === 0) return
     btf.datasec('.maps', offset, variables)
-    const section = writer.addSection({ name: '.maps', type: SECTION.PROGBITS, flags: FLAG.ALLOC | FLAG.WRITE, align: 8, data: new Uint8Array(offset) })
+    const section = writer.addSection({
+      name: '.maps',
+      type: SECTION.PROGBITS,
+      flags: FLAG.ALLOC | FLAG.WRITE,
+      align: 8,
+      data: new Uint8Array(offset),
+    })
     for (const symbol of symbols) {
-      this.mapSymbols[symbol.index] = { symbol: writer.addSymbol({ name: symbol.name, value: symbol.offset, size: symbol.size, type: 'object', global: true, section }), isData: false }
+      this.mapSymbols[symbol.index] = {
+        symbol: writer.addSymbol({
+          name: symbol.name,
+          value: symbol.offset,
+          size: symbol.size,
+          type: 'object',
+          global: true,
+          section,
+        }),
+        isData: false,
+      }
     }
   }
 
@@ -213,14 +284,19 @@ class Exporter {
     const number = (value: number) => btf.pointer(btf.array(int, btf.int('__ARRAY_SIZE_TYPE__', 4), value))
     const members: { name: string; type: number }[] = [{ name: 'type', type: number(type) }]
     const part = (name: 'key' | 'value', size: number, data: DataType | undefined) => {
-      if (data !== undefined && sizeOf(data) === size && map.inner === undefined) members.push({ name, type: btf.pointer(addDataType(btf, data, this.seen)) })
+      if (data !== undefined && sizeOf(data) === size && map.inner === undefined)
+        members.push({ name, type: btf.pointer(addDataType(btf, data, this.seen)) })
       else if (size > 0) members.push({ name: `${name}_size`, type: number(size) })
     }
     part('key', map.key_size, map.key)
     if (map.inner === undefined) part('value', map.value_size, map.value)
     if (map.max_entries > 0) members.push({ name: 'max_entries', type: number(map.max_entries) })
     if (map.map_flags) members.push({ name: 'map_flags', type: number(map.map_flags) })
-    if (map.inner !== undefined) members.push({ name: 'values', type: btf.array(btf.pointer(this.mapStruct(map.inner).type), btf.int('__ARRAY_SIZE_TYPE__', 4), 0) })
+    if (map.inner !== undefined)
+      members.push({
+        name: 'values',
+        type: btf.array(btf.pointer(this.mapStruct(map.inner).type), btf.int('__ARRAY_SIZE_TYPE__', 4), 0),
+      })
     const fields = members.map((member, i) => ({ ...member, bitOffset: i * 64, bitSize: 0 }))
     const size = members.length * 8 - (map.inner === undefined ? 0 : 8)
     return { type: btf.composite('struct', '', size, fields), size }
@@ -235,9 +311,23 @@ class Exporter {
     if (this.names.has(name)) name = `${name}.${index}`
     this.names.add(name)
     const data = new Uint8Array(map.value_size)
-    for (const contents of this.program.contents ?? []) if (contents.map === index) data.set(contents.data.subarray(0, data.length))
-    const section = this.writer.addSection({ name, type: SECTION.PROGBITS, flags: readOnly ? FLAG.ALLOC : FLAG.ALLOC | FLAG.WRITE, align: 8, data })
-    return this.writer.addSymbol({ name: this.uniqueName(`${name.replace(/[^\w]/g, '_')}_start`), value: 0, size: map.value_size, type: 'object', global: false, section })
+    for (const contents of this.program.contents ?? [])
+      if (contents.map === index) data.set(contents.data.subarray(0, data.length))
+    const section = this.writer.addSection({
+      name,
+      type: SECTION.PROGBITS,
+      flags: readOnly ? FLAG.ALLOC : FLAG.ALLOC | FLAG.WRITE,
+      align: 8,
+      data,
+    })
+    return this.writer.addSymbol({
+      name: this.uniqueName(`${name.replace(/[^\w]/g, '_')}_start`),
+      value: 0,
+      size: map.value_size,
+      type: 'object',
+      global: false,
+      section,
+    })
   }
 
   // Functions and lines -----------------------------------------------------------------------------
@@ -249,8 +339,13 @@ class Exporter {
     const context = btf.pointer(btf.forward(CONTEXT_STRUCT[this.program.progType]))
     const main = btf.funcProto(int, [{ name: 'ctx', type: context }])
     const word = btf.int('unsigned long long', 8)
-    const other = btf.funcProto(word, [1, 2, 3, 4, 5].map((register) => ({ name: `r${register}`, type: word })))
-    return pieces.map(({ name, start }) => btf.func(name, start === 0 ? main : other, start === 0 ? 'global' : 'static'))
+    const other = btf.funcProto(
+      word,
+      [1, 2, 3, 4, 5].map((register) => ({ name: `r${register}`, type: word })),
+    )
+    return pieces.map(({ name, start }) =>
+      btf.func(name, start === 0 ? main : other, start === 0 ? 'global' : 'static'),
+    )
   }
 
   private extSection(pieces: readonly Piece[], functions: readonly number[], sectionName: string): Uint8Array {
@@ -274,7 +369,8 @@ class Exporter {
     out.u16(BTF_MAGIC)
     out.u8(1)
     out.u8(0)
-    for (const part of [32, 0, funcInfo.length, funcInfo.length, lineInfo.length, funcInfo.length + lineInfo.length, 0]) out.u32(part)
+    for (const part of [32, 0, funcInfo.length, funcInfo.length, lineInfo.length, funcInfo.length + lineInfo.length, 0])
+      out.u32(part)
     out.append(funcInfo.bytes())
     out.append(lineInfo.bytes())
     return out.bytes()
@@ -291,7 +387,12 @@ class Exporter {
     const file = btf.string(options.sourceName ?? 'program.bpf')
     out.u32(16)
     for (const { name, members } of groups) {
-      const records = members.flatMap((piece) => lineStarts(program, piece.start, piece.end).map((slot) => ({ slot, at: piece.offset + (slot - piece.start) * 8 })))
+      const records = members.flatMap((piece) =>
+        lineStarts(program, piece.start, piece.end).map((slot) => ({
+          slot,
+          at: piece.offset + (slot - piece.start) * 8,
+        })),
+      )
       out.u32(btf.string(name))
       out.u32(records.length)
       for (const { slot, at } of records) {
@@ -305,7 +406,13 @@ class Exporter {
   }
 }
 
-const CONTEXT_STRUCT: Readonly<Record<ProgType, string>> = { xdp: 'xdp_md', sched_cls: '__sk_buff', sched_act: '__sk_buff', socket_filter: '__sk_buff', cgroup_skb: '__sk_buff' }
+const CONTEXT_STRUCT: Readonly<Record<ProgType, string>> = {
+  xdp: 'xdp_md',
+  sched_cls: '__sk_buff',
+  sched_act: '__sk_buff',
+  socket_filter: '__sk_buff',
+  cgroup_skb: '__sk_buff',
+}
 
 /** Slots where another source line begins; never the second half of a wide load. */
 function lineStarts(program: Program, start: number, end: number): number[] {

@@ -69,7 +69,8 @@ export function readElf(bytes: Uint8Array): ElfFile {
   const reader = new ByteReader(bytes, little)
   const type = reader.u16(16)
   const machine = reader.u16(18)
-  if (machine !== EM_BPF && machine !== 0) throw new RangeError(`this object is for machine ${machine}, not for BPF (${EM_BPF})`)
+  if (machine !== EM_BPF && machine !== 0)
+    throw new RangeError(`this object is for machine ${machine}, not for BPF (${EM_BPF})`)
   if (type !== 1) throw new RangeError(`this is ELF type ${type}, not a relocatable object`)
   const sections = readSections(reader)
   const symbols = readSymbols(reader.little, sections)
@@ -83,14 +84,16 @@ function readSections(reader: ByteReader): ElfSection[] {
   const namesIndex = reader.u16(62)
   if (count > MAX_SECTIONS) throw new RangeError(`the file has ${count} sections`)
   if (count > 0 && entry < 64) throw new RangeError(`section headers have ${entry} bytes`)
-  if (table + count * entry > reader.bytes.length) throw new RangeError('truncated object: the section headers are outside the file')
+  if (table + count * entry > reader.bytes.length)
+    throw new RangeError('truncated object: the section headers are outside the file')
   const raw = Array.from({ length: count }, (_, index) => {
     const at = table + index * entry
     const kind = reader.u32(at + 4)
     const offset = reader.u64(at + 24)
     const size = reader.u64(at + 32)
     const stored = kind === SECTION.NOBITS || kind === 0 ? 0 : size
-    if (stored > 0 && offset + stored > reader.bytes.length) throw new RangeError(`truncated object: section ${index} is outside the file`)
+    if (stored > 0 && offset + stored > reader.bytes.length)
+      throw new RangeError(`truncated object: section ${index} is outside the file`)
     return {
       index,
       nameOffset: reader.u32(at),
@@ -132,12 +135,18 @@ function readSymbols(little: boolean, sections: readonly ElfSection[]): ElfSymbo
   })
 }
 
-function readRelocations(little: boolean, sections: readonly ElfSection[], symbols: readonly ElfSymbol[]): Map<number, ElfRelocation[]> {
+function readRelocations(
+  little: boolean,
+  sections: readonly ElfSection[],
+  symbols: readonly ElfSymbol[],
+): Map<number, ElfRelocation[]> {
   const out = new Map<number, ElfRelocation[]>()
   for (const section of sections) {
-    if (section.type === SECTION.RELA && sections[section.info]?.name.startsWith('.debug') === false) throw new RangeError(`section ${section.name} has relocations with addends, which BPF objects do not have`)
+    if (section.type === SECTION.RELA && sections[section.info]?.name.startsWith('.debug') === false)
+      throw new RangeError(`section ${section.name} has relocations with addends, which BPF objects do not have`)
     if (section.type !== SECTION.REL) continue
-    if (section.entrySize !== 16 && section.entrySize !== 0) throw new RangeError(`section ${section.name} has entries of ${section.entrySize} bytes`)
+    if (section.entrySize !== 16 && section.entrySize !== 0)
+      throw new RangeError(`section ${section.name} has entries of ${section.entrySize} bytes`)
     const reader = new ByteReader(section.data, little)
     const list = out.get(section.info) ?? []
     for (let at = 0; at + 16 <= section.data.length; at += 16) {
@@ -146,7 +155,8 @@ function readRelocations(little: boolean, sections: readonly ElfSection[], symbo
       const type = reader.u32(little ? at + 8 : at + 12)
       const number = reader.u32(little ? at + 12 : at + 8)
       const symbol = symbols[number]
-      if (symbol === undefined) throw new RangeError(`section ${section.name} names symbol ${number}, which is not there`)
+      if (symbol === undefined)
+        throw new RangeError(`section ${section.name} names symbol ${number}, which is not there`)
       list.push({ offset, type, symbol })
     }
     out.set(section.info, list)

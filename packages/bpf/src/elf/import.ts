@@ -33,7 +33,12 @@ export interface ImportedProgram extends Program {
 }
 
 export type ImportResult =
-  | { readonly ok: true; readonly programs: readonly ImportedProgram[]; readonly btf?: Uint8Array; readonly findings: readonly ObjectFinding[] }
+  | {
+      readonly ok: true
+      readonly programs: readonly ImportedProgram[]
+      readonly btf?: Uint8Array
+      readonly findings: readonly ObjectFinding[]
+    }
   | { readonly ok: false; readonly findings: readonly ObjectFinding[] }
 
 export interface ImportOptions {
@@ -78,9 +83,14 @@ class Importer {
 
   run(): ImportedProgram[] {
     const { file, findings } = this
-    if (!file.little) findings.info('big-endian', 'The object is big-endian; its instructions were turned round. Loads from the packet give other values here')
+    if (!file.little)
+      findings.info(
+        'big-endian',
+        'The object is big-endian; its instructions were turned round. Loads from the packet give other values here',
+      )
     for (const section of file.sections) {
-      if (isCode(section) && section.size % 8 !== 0) findings.error('code-size', `Section '${section.name}' has ${section.size} bytes, not whole instructions`)
+      if (isCode(section) && section.size % 8 !== 0)
+        findings.error('code-size', `Section '${section.name}' has ${section.size} bytes, not whole instructions`)
     }
     if (findings.hasErrors) return []
     const btf = this.readBtf()
@@ -134,16 +144,24 @@ class Importer {
       if (section.name === '.text') continue
       const kind = sectionKind(section.name)
       if (kind === undefined) {
-        findings.warning('unknown-section', `Section '${section.name}' is for a program type that is not known here; it is left out`)
+        findings.warning(
+          'unknown-section',
+          `Section '${section.name}' is for a program type that is not known here; it is left out`,
+        )
         continue
       }
-      if (kind.byPrefix) findings.info('section-prefix', `Section '${section.name}' is taken as ${kind.progType} by the beginning of its name; new loaders do not`)
+      if (kind.byPrefix)
+        findings.info(
+          'section-prefix',
+          `Section '${section.name}' is taken as ${kind.progType} by the beginning of its name; new loaders do not`,
+        )
       for (const place of this.functionsOrWhole(section)) places.push({ place, kind })
     }
     const text = code.find(({ name }) => name === '.text')
     if (places.length === 0 && text !== undefined) {
       findings.info('text-program', 'The code has no section of a program type; it is taken as an xdp program')
-      for (const place of this.functionsOrWhole(text).slice(0, 1)) places.push({ place, kind: { progType: 'xdp', attachType: 0, byPrefix: true } })
+      for (const place of this.functionsOrWhole(text).slice(0, 1))
+        places.push({ place, kind: { progType: 'xdp', attachType: 0, byPrefix: true } })
     }
     if (places.length > MAX_PROGRAMS) {
       findings.error('too-many-programs', `The object has more than ${MAX_PROGRAMS} programs`)
@@ -154,15 +172,35 @@ class Importer {
 
   private functionsOrWhole(section: ElfSection): FunctionPlace[] {
     const places = functionsIn(this.file, section).filter((place) => {
-      return section.name === '.text' || this.file.symbols.some(({ global, name, section: at }) => global && at === section.index && name === place.name)
+      return (
+        section.name === '.text' ||
+        this.file.symbols.some(({ global, name, section: at }) => global && at === section.index && name === place.name)
+      )
     })
-    return places.length > 0 ? places : [{ name: section.name.replace(/[^\w]/g, '_').slice(0, 15) || 'prog', section, start: 0, count: Math.floor(section.size / 8) }]
+    return places.length > 0
+      ? places
+      : [
+          {
+            name: section.name.replace(/[^\w]/g, '_').slice(0, 15) || 'prog',
+            section,
+            start: 0,
+            count: Math.floor(section.size / 8),
+          },
+        ]
   }
 
-  private finish(linked: Linked, place: FunctionPlace, kind: SectionMatch, maps: readonly ObjectMap[], ext: BtfExt | undefined): ImportedProgram {
+  private finish(
+    linked: Linked,
+    place: FunctionPlace,
+    kind: SectionMatch,
+    maps: readonly ObjectMap[],
+    ext: BtfExt | undefined,
+  ): ImportedProgram {
     const records = <T extends { insn: number }>(bySection: ReadonlyMap<string, readonly T[]> | undefined): T[] =>
       linked.units.flatMap((unit) =>
-        (bySection?.get(unit.section.name) ?? []).filter(({ insn }) => insn >= unit.start && insn < unit.start + unit.count).map((record) => ({ ...record, insn: record.insn - unit.start + unit.base })),
+        (bySection?.get(unit.section.name) ?? [])
+          .filter(({ insn }) => insn >= unit.start && insn < unit.start + unit.count)
+          .map((record) => ({ ...record, insn: record.insn - unit.start + unit.base })),
       )
     return {
       name: place.name,
@@ -187,7 +225,14 @@ class Importer {
     const labels = linked.units.flatMap((unit) =>
       this.file.symbols
         .filter(({ name, section, type, value }) => {
-          return type === 'notype' && name !== '' && section === unit.section.index && value % 8 === 0 && value / 8 >= unit.start && value / 8 < unit.start + unit.count
+          return (
+            type === 'notype' &&
+            name !== '' &&
+            section === unit.section.index &&
+            value % 8 === 0 &&
+            value / 8 >= unit.start &&
+            value / 8 < unit.start + unit.count
+          )
         })
         .map(({ name, value }) => ({ name, insn: value / 8 - unit.start + unit.base })),
     )

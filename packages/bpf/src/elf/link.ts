@@ -43,7 +43,8 @@ const R_64_32 = 10
 /** Code sections in little-endian byte order, by section index. */
 export function littleEndianCode(file: ElfFile): Map<number, Uint8Array> {
   const out = new Map<number, Uint8Array>()
-  for (const section of file.sections) if (isCode(section)) out.set(section.index, file.little ? section.data : swapInsns(section.data))
+  for (const section of file.sections)
+    if (isCode(section)) out.set(section.index, file.little ? section.data : swapInsns(section.data))
   return out
 }
 
@@ -69,7 +70,12 @@ export function functionsIn(file: ElfFile, section: ElfSection): FunctionPlace[]
     const start = symbol.value / 8
     const next = starts.slice(i + 1).find(({ value }) => value > symbol.value)
     const most = (next === undefined ? total : next.value / 8) - start
-    return { name: symbol.name, section, start, count: symbol.size > 0 ? Math.min(Math.floor(symbol.size / 8), total - start) : most }
+    return {
+      name: symbol.name,
+      section,
+      start,
+      count: symbol.size > 0 ? Math.min(Math.floor(symbol.size / 8), total - start) : most,
+    }
   })
 }
 
@@ -90,7 +96,10 @@ export class Linker {
     this.maps = maps
     for (const index of code.keys()) {
       this.functions.set(index, functionsIn(file, file.sections[index]!))
-      this.relocations.set(index, new Map((file.relocations.get(index) ?? []).map((relocation) => [relocation.offset / 8, relocation])))
+      this.relocations.set(
+        index,
+        new Map((file.relocations.get(index) ?? []).map((relocation) => [relocation.offset / 8, relocation])),
+      )
     }
   }
 
@@ -140,7 +149,9 @@ export class Linker {
 
   private refuse(unit: LinkedUnit, index: number, symbol: ElfSymbol): LinkError {
     const opcode = this.insns[(unit.base + index) * 8]!
-    return new LinkError(`invalid relo against '${symbolName(this.file, symbol)}' for insns[${index}].code 0x${opcode.toString(16)}`)
+    return new LinkError(
+      `invalid relo against '${symbolName(this.file, symbol)}' for insns[${index}].code 0x${opcode.toString(16)}`,
+    )
   }
 
   private relocateCall(unit: LinkedUnit, index: number, relocation: ElfRelocation | undefined): void {
@@ -156,12 +167,16 @@ export class Linker {
     const { symbol, type } = relocation
     const section = this.file.sections[symbol.section]
     if (type !== R_64_32 || section === undefined || symbol.section === 0) throw this.unresolved(symbol, unit, index)
-    if (!isCode(section)) throw new LinkError(`bad call relo against '${symbolName(this.file, symbol)}' in section '${section.name}'`)
+    if (!isCode(section))
+      throw new LinkError(`bad call relo against '${symbolName(this.file, symbol)}' in section '${section.name}'`)
     this.callTo(slot, section, (symbol.type === 'section' ? 0 : symbol.value / 8) + imm + 1)
   }
 
   private unresolved(symbol: ElfSymbol, unit: LinkedUnit, index: number): LinkError {
-    if (symbol.section === 0) return new LinkError(`'${symbol.name}' is not defined in this object: kernel functions and variables do not exist on a card`)
+    if (symbol.section === 0)
+      return new LinkError(
+        `'${symbol.name}' is not defined in this object: kernel functions and variables do not exist on a card`,
+      )
     return this.refuse(unit, index, symbol)
   }
 
@@ -176,7 +191,8 @@ export class Linker {
     const present = this.units.find((unit) => unit.section.index === section.index && unit.start === start)
     if (present !== undefined) return present
     const place = this.functions.get(section.index)?.find((candidate) => candidate.start === start)
-    if (place === undefined) throw new LinkError(`a call goes to instruction ${start} of section '${section.name}', where no function begins`)
+    if (place === undefined)
+      throw new LinkError(`a call goes to instruction ${start} of section '${section.name}', where no function begins`)
     return this.addUnit(place)
   }
 
@@ -195,8 +211,11 @@ export class Linker {
       return
     }
     const offset = symbol.value + imm
-    const map = this.maps.findIndex((candidate) => candidate.section === symbol.section && (candidate.isData || candidate.offset === offset))
-    if (map < 0) throw new LinkError(`invalid relo against '${symbolName(this.file, symbol)}' in section '${section.name}'`)
+    const map = this.maps.findIndex(
+      (candidate) => candidate.section === symbol.section && (candidate.isData || candidate.offset === offset),
+    )
+    if (map < 0)
+      throw new LinkError(`invalid relo against '${symbolName(this.file, symbol)}' in section '${section.name}'`)
     const { isData } = this.maps[map]!
     this.setSource(slot, isData ? PSEUDO_LD.MAP_VALUE : PSEUDO_LD.MAP_FD)
     writeImm(this.insns, slot, 0)

@@ -31,7 +31,12 @@ const PROG_READ_ONLY = 0x80
 const MMAPABLE = 0x400
 
 /** All maps of the object in the order in which a loader makes them. */
-export function collectMaps(file: ElfFile, btf: Btf | undefined, objectName: string, findings: ObjectFindings): ObjectMap[] {
+export function collectMaps(
+  file: ElfFile,
+  btf: Btf | undefined,
+  objectName: string,
+  findings: ObjectFindings,
+): ObjectMap[] {
   return [
     ...file.sections.filter(({ name }) => name === '.maps').flatMap((section) => btfMaps(file, section, btf, findings)),
     ...file.sections.filter(({ name }) => name === 'maps').flatMap((section) => legacyMaps(file, section, findings)),
@@ -41,7 +46,11 @@ export function collectMaps(file: ElfFile, btf: Btf | undefined, objectName: str
 
 function objectsIn(file: ElfFile, section: ElfSection): ElfSymbol[] {
   return file.symbols
-    .filter((symbol) => symbol.section === section.index && (symbol.type === 'object' || (symbol.type === 'notype' && symbol.global && symbol.name !== '')))
+    .filter(
+      (symbol) =>
+        symbol.section === section.index &&
+        (symbol.type === 'object' || (symbol.type === 'notype' && symbol.global && symbol.name !== '')),
+    )
     .sort((a, b) => a.value - b.value)
 }
 
@@ -51,7 +60,10 @@ function btfMaps(file: ElfFile, section: ElfSection, btf: Btf | undefined, findi
   const symbols = objectsIn(file, section)
   if (symbols.length === 0) return []
   if (btf === undefined) {
-    findings.error('maps-without-btf', 'The maps of section .maps are described by BTF, which is missing: compile with -g')
+    findings.error(
+      'maps-without-btf',
+      'The maps of section .maps are described by BTF, which is missing: compile with -g',
+    )
     return []
   }
   const variables = new Map<string, number>()
@@ -66,7 +78,9 @@ function btfMaps(file: ElfFile, section: ElfSection, btf: Btf | undefined, findi
     const id = variables.get(symbol.name)
     const def = id === undefined ? undefined : mapOfStruct(btf, id, symbol.name, findings, 0)
     if (id === undefined) findings.error('map-without-btf', `map '${symbol.name}': BTF does not describe it`)
-    return def === undefined ? [] : [{ def, section: section.index, offset: symbol.value, isData: false, frozen: false }]
+    return def === undefined
+      ? []
+      : [{ def, section: section.index, offset: symbol.value, isData: false, frozen: false }]
   })
 }
 
@@ -86,7 +100,15 @@ function mapOfStruct(btf: Btf, id: number, name: string, findings: ObjectFinding
   return withDefaults(map)
 }
 
-function readMember(btf: Btf, member: string, id: number, map: MutableMap, name: string, findings: ObjectFindings, depth: number): void {
+function readMember(
+  btf: Btf,
+  member: string,
+  id: number,
+  map: MutableMap,
+  name: string,
+  findings: ObjectFindings,
+  depth: number,
+): void {
   switch (member) {
     case 'type':
     case 'max_entries':
@@ -94,7 +116,8 @@ function readMember(btf: Btf, member: string, id: number, map: MutableMap, name:
     case 'key_size':
     case 'value_size': {
       const value = encodedNumber(btf, id)
-      if (value === undefined) findings.error('map-member', `map '${name}': member ${member} is not written with __uint()`)
+      if (value === undefined)
+        findings.error('map-member', `map '${name}': member ${member} is not written with __uint()`)
       else map[member] = value
       return
     }
@@ -154,10 +177,27 @@ function innerStruct(btf: Btf, id: number): number | undefined {
 
 /** Types without key and value types, and sizes that a loader fills in. */
 function withDefaults(map: MutableMap): MapDef {
-  const untyped = ['prog_array', 'perf_event_array', 'cgroup_array', 'array_of_maps', 'hash_of_maps', 'devmap', 'devmap_hash', 'cpumap', 'xskmap', 'sockmap', 'sockhash', 'queue', 'stack', 'ringbuf']
+  const untyped = [
+    'prog_array',
+    'perf_event_array',
+    'cgroup_array',
+    'array_of_maps',
+    'hash_of_maps',
+    'devmap',
+    'devmap_hash',
+    'cpumap',
+    'xskmap',
+    'sockmap',
+    'sockhash',
+    'queue',
+    'stack',
+    'ringbuf',
+  ]
   const type = String(map.type)
   const { key, value, ...rest } = map
-  const plain: MapDef = untyped.includes(type) ? rest : { ...rest, ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) }
+  const plain: MapDef = untyped.includes(type)
+    ? rest
+    : { ...rest, ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) }
   if (type !== 'perf_event_array') return plain
   return { ...plain, key_size: plain.key_size || 4, value_size: plain.value_size || 4 }
 }
@@ -169,15 +209,28 @@ function legacyMaps(file: ElfFile, section: ElfSection, findings: ObjectFindings
   if (symbols.length === 0) return []
   const size = section.size / symbols.length
   if (!Number.isInteger(size) || size < 16 || section.data.length < section.size) {
-    findings.error('legacy-maps', `Section maps has ${section.size} bytes for ${symbols.length} maps: the size of a definition cannot be told`)
+    findings.error(
+      'legacy-maps',
+      `Section maps has ${section.size} bytes for ${symbols.length} maps: the size of a definition cannot be told`,
+    )
     return []
   }
   const reader = new ByteReader(section.data, file.little)
-  findings.info('legacy-maps', `Section maps holds definitions of ${size} bytes, read as ${size === 36 || size === 28 ? "iproute2's bpf_elf_map" : 'bpf_map_def'}`)
+  findings.info(
+    'legacy-maps',
+    `Section maps holds definitions of ${size} bytes, read as ${size === 36 || size === 28 ? "iproute2's bpf_elf_map" : 'bpf_map_def'}`,
+  )
   return symbols.map((symbol) => {
     const word = (index: number) => (index * 4 + 4 <= size ? reader.u32(symbol.value + index * 4) : 0)
     return {
-      def: { name: symbol.name, type: mapTypeName(word(0)), key_size: word(1), value_size: word(2), max_entries: word(3), map_flags: word(4) },
+      def: {
+        name: symbol.name,
+        type: mapTypeName(word(0)),
+        key_size: word(1),
+        value_size: word(2),
+        max_entries: word(3),
+        map_flags: word(4),
+      },
       section: section.index,
       offset: symbol.value,
       isData: false,
@@ -190,7 +243,11 @@ function legacyMaps(file: ElfFile, section: ElfSection, findings: ObjectFindings
 
 /** Maps for the data sections that code refers to. */
 function dataMaps(file: ElfFile, btf: Btf | undefined, objectName: string): ObjectMap[] {
-  const used = new Set([...file.relocations].filter(([index]) => isCode(file.sections[index])).flatMap(([, list]) => list.map(({ symbol }) => symbol.section)))
+  const used = new Set(
+    [...file.relocations]
+      .filter(([index]) => isCode(file.sections[index]))
+      .flatMap(([, list]) => list.map(({ symbol }) => symbol.section)),
+  )
   return file.sections.flatMap((section) => {
     if (!used.has(section.index) || !isDataSection(section.name) || section.size === 0) return []
     const readOnly = section.name.startsWith('.rodata') || section.name === '.kconfig'
@@ -228,20 +285,28 @@ function isDataSection(name: string): boolean {
 export function dataMapName(section: string, objectName: string): string {
   if (section.indexOf('.', 1) > 0) return section.slice(0, 15)
   const suffix = Math.max(7, section.length)
-  const prefix = objectName.replace(/\.o$/, '').replace(/[^A-Za-z0-9_]/g, '_').slice(0, 15 - suffix)
+  const prefix = objectName
+    .replace(/\.o$/, '')
+    .replace(/[^A-Za-z0-9_]/g, '_')
+    .slice(0, 15 - suffix)
   return `${prefix}${section}`.slice(0, 15)
 }
 
 /** The variables of a data section as a struct, if BTF knows them all. */
 function dataSectionType(file: ElfFile, section: ElfSection, btf: Btf | undefined): MapDef['value'] {
-  const found = btf?.types.find((type): type is Extract<BtfType, { kind: 'datasec' }> => type.kind === 'datasec' && type.name === section.name)
+  const found = btf?.types.find(
+    (type): type is Extract<BtfType, { kind: 'datasec' }> => type.kind === 'datasec' && type.name === section.name,
+  )
   if (btf === undefined || found === undefined) return undefined
   const fields: DataField[] = []
   for (const { type: id, offset } of found.variables) {
     const variable = btf.types[id]
     if (variable?.kind !== 'var') return undefined
     const type = dataTypeOf(btf, variable.type, variable.name)
-    const place = variable.linkage === 'global' ? file.symbols.find(({ name, section: at }) => at === section.index && name === variable.name)?.value : offset
+    const place =
+      variable.linkage === 'global'
+        ? file.symbols.find(({ name, section: at }) => at === section.index && name === variable.name)?.value
+        : offset
     if (type === undefined || place === undefined || place + sizeOf(type) > section.size) return undefined
     fields.push({ name: variable.name, offset: place, type })
   }

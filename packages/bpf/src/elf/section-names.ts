@@ -31,7 +31,10 @@ const EXACT: ReadonlyMap<string, SectionKind> = new Map<string, SectionKind>([
 ])
 
 /** `prog` is the default section of iproute2's ip. */
-const PREFIXES: readonly (readonly [prefix: string, kind: SectionKind])[] = [...EXACT, ['prog', { progType: 'xdp', attachType: 37 }] as const].toSorted(([a], [b]) => b.length - a.length)
+const PREFIXES: readonly (readonly [prefix: string, kind: SectionKind])[] = [
+  ...EXACT,
+  ['prog', { progType: 'xdp', attachType: 37 }] as const,
+].toSorted(([a], [b]) => b.length - a.length)
 
 export interface SectionMatch extends SectionKind {
   /** The name only begins like a known one, as older loaders took it. */

@@ -56,7 +56,9 @@ export class ElfWriter {
 
   bytes(): Uint8Array {
     // Local symbols come first; numbers in the file start behind the empty symbol 0.
-    const order = [...this.symbols.keys()].sort((a, b) => Number(this.symbols[a]!.global) - Number(this.symbols[b]!.global))
+    const order = [...this.symbols.keys()].sort(
+      (a, b) => Number(this.symbols[a]!.global) - Number(this.symbols[b]!.global),
+    )
     const numberOf = new Map(order.map((symbol, i) => [symbol, i + 1]))
     const strings = new StringTable()
     const symtab = new ByteWriter()
@@ -81,7 +83,16 @@ export class ElfWriter {
           data.u32(type)
           data.u32(numberOf.get(symbol)!)
         }
-        return { name: `.rel${this.sections[section]!.name}`, type: SECTION.REL, flags: 0x40, align: 8, data: data.bytes(), link: symtabIndex, info: section + 1, entry: 16 }
+        return {
+          name: `.rel${this.sections[section]!.name}`,
+          type: SECTION.REL,
+          flags: 0x40,
+          align: 8,
+          data: data.bytes(),
+          link: symtabIndex,
+          info: section + 1,
+          entry: 16,
+        }
       }),
       {
         name: '.symtab',
@@ -96,7 +107,16 @@ export class ElfWriter {
     ]
     const names = all.map(({ name }) => strings.add(name))
     const ownName = strings.add('.strtab')
-    all.push({ name: '.strtab', type: SECTION.STRTAB, flags: 0, align: 1, data: strings.bytes(), link: 0, info: 0, entry: 0 })
+    all.push({
+      name: '.strtab',
+      type: SECTION.STRTAB,
+      flags: 0,
+      align: 1,
+      data: strings.bytes(),
+      link: 0,
+      info: 0,
+      entry: 0,
+    })
     names.push(ownName)
     return writeFile(all, names)
   }
@@ -125,7 +145,10 @@ class StringTable {
   }
 }
 
-function writeFile(sections: readonly (NewSection & { link: number; info: number; entry: number })[], names: readonly number[]): Uint8Array {
+function writeFile(
+  sections: readonly (NewSection & { link: number; info: number; entry: number })[],
+  names: readonly number[],
+): Uint8Array {
   const body = new ByteWriter()
   const offsets = sections.map((section) => {
     body.align(section.align)

@@ -35,7 +35,8 @@ export function detectForeignText(text: string): ForeignKind | 'classic-bpf' | u
   if (/^\s*(?:(?:0x|\\x)?[0-9a-f]{2}[\s,]*){8}/i.test(head) && readHexDump(text) !== undefined) return 'hex'
   if (/^\s*[0-9a-f]{8}: (?:[0-9a-f]{4} ){4}/.test(head)) return 'hex'
   if (/^\s*\d+:\t(?:[0-9a-f]{2} ){8}/m.test(head) || /^[0-9a-f]{16} <[^>]+>:\s*$/m.test(head)) return 'objdump'
-  if (/^\s*(?:\d+ +)?\d+: (?:[0-9.]{10} )?\([0-9a-f]{2}\) /m.test(head)) return /^func#\d|^processed \d+ insns|R1=ctx|; R\d=/m.test(text) ? 'kernel-log' : 'xlated'
+  if (/^\s*(?:\d+ +)?\d+: (?:[0-9.]{10} )?\([0-9a-f]{2}\) /m.test(head))
+    return /^func#\d|^processed \d+ insns|R1=ctx|; R\d=/m.test(text) ? 'kernel-log' : 'xlated'
   return undefined
 }
 
@@ -47,10 +48,16 @@ export function importForeignText(text: string, progType: ProgType = 'xdp'): For
     case undefined:
       return { ok: false, reason: 'This is no listing, log, hex dump or JSON of BPF instructions' }
     case 'classic-bpf':
-      return { ok: false, reason: 'This is classic BPF (as `tcpdump -d` prints it): a different, older machine, whose programs no XDP or TC hook takes' }
+      return {
+        ok: false,
+        reason:
+          'This is classic BPF (as `tcpdump -d` prints it): a different, older machine, whose programs no XDP or TC hook takes',
+      }
     case 'hex': {
       const insns = readHexDump(text)
-      return insns === undefined ? { ok: false, reason: 'The hex dump does not hold whole 8-byte instructions' } : fromBytes('hex', insns, progType)
+      return insns === undefined
+        ? { ok: false, reason: 'The hex dump does not hold whole 8-byte instructions' }
+        : fromBytes('hex', insns, progType)
     }
     case 'json':
       return importJson(text, progType)
@@ -61,7 +68,14 @@ export function importForeignText(text: string, progType: ProgType = 'xdp'): For
   }
 }
 
-function fromBytes(kind: ForeignKind, insns: Uint8Array, progType: ProgType, maps: readonly MapDef[] = [], relocs: readonly MapReloc[] = [], license = 'GPL'): ForeignResult {
+function fromBytes(
+  kind: ForeignKind,
+  insns: Uint8Array,
+  progType: ProgType,
+  maps: readonly MapDef[] = [],
+  relocs: readonly MapReloc[] = [],
+  license = 'GPL',
+): ForeignResult {
   if (insns.length === 0) return { ok: false, reason: 'There are no instructions' }
   if (insns.length > MAX_SLOTS * 8) return { ok: false, reason: `There are more than ${MAX_SLOTS} instructions` }
   const program: Program = {
@@ -77,7 +91,8 @@ function fromBytes(kind: ForeignKind, insns: Uint8Array, progType: ProgType, map
   }
   const source = disassemble(program, { labels: true })
   const again = assemble(source, { dialect: 'llvm' })
-  if (!again.ok || toHex(again.program.insns) !== toHex(insns)) return { ok: false, reason: 'The instructions cannot be written as text' }
+  if (!again.ok || toHex(again.program.insns) !== toHex(insns))
+    return { ok: false, reason: 'The instructions cannot be written as text' }
   return { ok: true, kind, source, notes: [] }
 }
 
@@ -113,7 +128,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** `bpftool -j prog dump xlated`: objects with `disasm`, some with the bytes beside it. */
 function listingLines(value: unknown): string[] | undefined {
   const list = Array.isArray(value) ? value.flat(1) : undefined
-  if (list === undefined || list.length === 0 || !list.every((entry) => isRecord(entry) && typeof entry['disasm'] === 'string')) return undefined
+  if (
+    list === undefined ||
+    list.length === 0 ||
+    !list.every((entry) => isRecord(entry) && typeof entry['disasm'] === 'string')
+  )
+    return undefined
   let slot = 0
   return list.map((entry: Record<string, unknown>) => {
     const text = String(entry['disasm']).replace(/\n/g, ' ')
@@ -138,7 +158,13 @@ function readMaps(value: unknown): MapDef[] {
 
 function readRelocs(value: unknown, mapCount: number, slots: number): MapReloc[] {
   if (!Array.isArray(value)) return []
-  return value.filter(isRecord).flatMap(({ insn, map }) => (typeof insn === 'number' && typeof map === 'number' && map >= 0 && map < mapCount && insn >= 0 && insn < slots ? [{ insn, map }] : []))
+  return value
+    .filter(isRecord)
+    .flatMap(({ insn, map }) =>
+      typeof insn === 'number' && typeof map === 'number' && map >= 0 && map < mapCount && insn >= 0 && insn < slots
+        ? [{ insn, map }]
+        : [],
+    )
 }
 
 // Listings -----------------------------------------------------------------------------------------
@@ -152,7 +178,7 @@ function importListing(kind: ForeignKind, text: string, progType: ProgType): For
   const lines: string[] = []
   const maps = new Set<string>()
   let missing = 0
-  for (let slot = 0; slot <= last; ) {
+  for (let slot = 0; slot <= last;) {
     const insn = listing.insns.get(slot)
     if (insn === undefined) {
       // What the kernel puts in place of code that is never reached.
@@ -165,10 +191,22 @@ function importListing(kind: ForeignKind, text: string, progType: ProgType): For
     lines.push(insn.text)
     slot += insn.slots
   }
-  if (missing > 0) notes.push({ severity: 'warning', message: `${missing} instructions are not in the listing (never reached); a jump to itself stands for each` })
-  if (maps.size > 0) notes.push({ severity: 'warning', message: `Types and sizes of the maps are not in the listing; ${[...maps].join(', ')} ${maps.size > 1 ? 'are' : 'is'} taken as an array of 8-byte values` })
+  if (missing > 0)
+    notes.push({
+      severity: 'warning',
+      message: `${missing} instructions are not in the listing (never reached); a jump to itself stands for each`,
+    })
+  if (maps.size > 0)
+    notes.push({
+      severity: 'warning',
+      message: `Types and sizes of the maps are not in the listing; ${[...maps].join(', ')} ${maps.size > 1 ? 'are' : 'is'} taken as an array of 8-byte values`,
+    })
   const targets = [...listing.functions].map(([slot, name]) => [slot, name] as const)
-  const source = [...[...maps].map((map) => `.map ${map} array key 4 value 8 max 1`), `.prog ${progType === 'sched_cls' ? 'tc' : progType} main`, ...withFunctions(lines, listing.insns, targets)].join('\n')
+  const source = [
+    ...[...maps].map((map) => `.map ${map} array key 4 value 8 max 1`),
+    `.prog ${progType === 'sched_cls' ? 'tc' : progType} main`,
+    ...withFunctions(lines, listing.insns, targets),
+  ].join('\n')
   const assembled = assemble(source, { dialect: 'llvm', progType })
   if (!assembled.ok) {
     const finding = assembled.diagnostics.find(({ severity }) => severity === 'error')!
@@ -178,7 +216,11 @@ function importListing(kind: ForeignKind, text: string, progType: ProgType): For
 }
 
 /** Puts `.func` before the first instruction of each function that the listing names. */
-function withFunctions(lines: readonly string[], insns: ReadonlyMap<number, ListedInsn>, functions: readonly (readonly [number, string])[]): string[] {
+function withFunctions(
+  lines: readonly string[],
+  insns: ReadonlyMap<number, ListedInsn>,
+  functions: readonly (readonly [number, string])[],
+): string[] {
   const starts = new Map(functions.filter(([slot]) => slot > 0 && insns.has(slot)))
   const out: string[] = []
   let slot = 0

@@ -43,20 +43,36 @@ const XLATED = `int xdp_count(struct xdp_md * ctx):
 describe('foreign texts', () => {
   it('reads a verifier log', () => {
     expect(detectForeignText(LOG)).toBe('kernel-log')
-    expect(bytesOf(LOG)).toBe('6112000000000000' + '18010000070000000000000000000000' + '1502010000000000' + '8500000001000000' + 'b700000000000000' + '9500000000000000')
+    expect(bytesOf(LOG)).toBe(
+      '6112000000000000' +
+        '18010000070000000000000000000000' +
+        '1502010000000000' +
+        '8500000001000000' +
+        'b700000000000000' +
+        '9500000000000000',
+    )
   })
 
   it('fills what a log does not show, and says so', () => {
-    const result = importForeignText('0: (b7) r0 = 1\n1: (05) goto pc+1\n3: (95) exit\nprocessed 3 insns (limit 1000000)')
+    const result = importForeignText(
+      '0: (b7) r0 = 1\n1: (05) goto pc+1\n3: (95) exit\nprocessed 3 insns (limit 1000000)',
+    )
     expect(result.ok && result.notes[0]?.message).toContain('1 instructions are not in the listing')
   })
 
   it('reads what bpftool dumps', () => {
     expect(detectForeignText(XLATED)).toBe('xlated')
     expect(bytesOf(XLATED)).toBe(
-      'b706000001000000' + '18110000000000000000000000000000' + '18220000000000000000000010000000' + '85000000e0230500' + '8510000001000000' + '95000000000000009500000000000000',
+      'b706000001000000' +
+        '18110000000000000000000000000000' +
+        '18220000000000000000000010000000' +
+        '85000000e0230500' +
+        '8510000001000000' +
+        '95000000000000009500000000000000',
     )
-    expect(bytesOf(JSON.stringify([{ proto: 'int f(void)', disasm: '(b7) r0 = 2' }, { disasm: '(95) exit' }]))).toBe('b7000000020000009500000000000000')
+    expect(bytesOf(JSON.stringify([{ proto: 'int f(void)', disasm: '(b7) r0 = 2' }, { disasm: '(95) exit' }]))).toBe(
+      'b7000000020000009500000000000000',
+    )
   })
 
   it.each([
@@ -74,23 +90,33 @@ describe('foreign texts', () => {
   })
 
   it('refuses classic BPF with the reason', () => {
-    for (const text of ['(000) ldh      [12]\n(001) ret #0', '{ 0x28, 0, 0, 0x0000000c },\n{ 0x6, 0, 0, 0x00000000 },', '2\n40 0 0 12\n6 0 0 0\n']) {
+    for (const text of [
+      '(000) ldh      [12]\n(001) ret #0',
+      '{ 0x28, 0, 0, 0x0000000c },\n{ 0x6, 0, 0, 0x00000000 },',
+      '2\n40 0 0 12\n6 0 0 0\n',
+    ]) {
       expect(detectForeignText(text)).toBe('classic-bpf')
       expect(importForeignText(text)).toMatchObject({ ok: false })
     }
   })
 
   it('leaves source text alone', () => {
-    for (const text of ['r0 = 2\nexit', 'mov %r0, 2\nexit', '.prog xdp a\nout: exit', '']) expect(detectForeignText(text)).toBeUndefined()
+    for (const text of ['r0 = 2\nexit', 'mov %r0, 2\nexit', '.prog xdp a\nout: exit', ''])
+      expect(detectForeignText(text)).toBeUndefined()
   })
 
   it('gives the program back from the logs of the vectors', () => {
     const dir = vectorsDir('verifier')
     if (dir === undefined) return
     let whole = 0
-    for (const { id, insns, relocs, log } of jsonlFiles(dir).slice(0, 4).flatMap((file) => readJsonl<{ id: string; insns: string; relocs: unknown[]; log: string }>(file))) {
-      const listed = new Set([...log.matchAll(/^\s*(?:\d+ +)?(\d+): (?:[0-9.]{10} )?\([0-9a-f]{2}\)/gm)].map(([, slot]) => slot))
-      if (!log.includes('Live regs') || relocs.length > 0 || /unknown#|\(e5\) if|le\d|bswap128|s32\)w/.test(log)) continue
+    for (const { id, insns, relocs, log } of jsonlFiles(dir)
+      .slice(0, 4)
+      .flatMap((file) => readJsonl<{ id: string; insns: string; relocs: unknown[]; log: string }>(file))) {
+      const listed = new Set(
+        [...log.matchAll(/^\s*(?:\d+ +)?(\d+): (?:[0-9.]{10} )?\([0-9a-f]{2}\)/gm)].map(([, slot]) => slot),
+      )
+      if (!log.includes('Live regs') || relocs.length > 0 || /unknown#|\(e5\) if|le\d|bswap128|s32\)w/.test(log))
+        continue
       const result = importForeignText(log)
       // Fields that the text does not show cannot come back.
       if (!result.ok || listed.size < 2) continue
@@ -117,7 +143,10 @@ describe('foreign texts', () => {
     const seed = 3
     const random = new Random(seed)
     for (let round = 0; round < 500; round++) {
-      const text = mutateText(random, random.pick([LOG, XLATED, '[[183, 0, 0, 0, 2], [149, 0, 0, 0, 0]]', 'b7 00 00 00 02 00 00 00']))
+      const text = mutateText(
+        random,
+        random.pick([LOG, XLATED, '[[183, 0, 0, 0, 2], [149, 0, 0, 0, 0]]', 'b7 00 00 00 02 00 00 00']),
+      )
       try {
         importForeignText(text)
       } catch (error) {

@@ -63,7 +63,7 @@ export function readListing(text: string): Listing {
 }
 
 function objdumpInsn(text: string): ListedInsn {
-  return { text: text.replace(/\s*<[^>]*>$/, '').trim(), slots: / ll$/.test(text.trim()) ? 2 : 1, maps: [] }
+  return { text: text.replace(/\s*<[^>]*>$/, '').trim(), slots: text.trim().endsWith(' ll') ? 2 : 1, maps: [] }
 }
 
 /** What a relocation line says about the instruction before it. */
@@ -86,8 +86,12 @@ function kernelInsn(opcode: string, rest: string): ListedInsn {
       maps.push(`map${id}`)
       return `map[map${id}]${offset ?? ''}`
     })
-    text = text.replace(/= subprog\[(\+?)(-?\d+)\]/, (_, plus: string, distance: string) => `= subprog[${plus === '' && !distance.startsWith('-') ? '+' : plus}${distance}]`)
-    if (!/ ll$/.test(text)) text += ' ll'
+    text = text.replace(
+      /= subprog\[(\+?)(-?\d+)\]/,
+      (_, plus: string, distance: string) =>
+        `= subprog[${plus === '' && !distance.startsWith('-') ? '+' : plus}${distance}]`,
+    )
+    if (!text.endsWith(' ll')) text += ' ll'
   }
   if (opcode === '85') text = callText(text)
   return { text, slots: isWide ? 2 : 1, maps }

@@ -32,14 +32,25 @@ function fromHexInsns(text: string): Uint8Array | string {
 function fromList(list: readonly unknown[]): Uint8Array | string {
   if (list.every((entry) => typeof entry === 'number')) {
     const isBytes = list.every((entry) => Number.isInteger(entry) && entry >= 0 && entry <= 255)
-    return isBytes && list.length % 8 === 0 ? Uint8Array.from(list) : 'The list of numbers does not hold whole 8-byte instructions'
+    return isBytes && list.length % 8 === 0
+      ? Uint8Array.from(list)
+      : 'The list of numbers does not hold whole 8-byte instructions'
   }
   if (list.every((entry) => typeof entry === 'string')) return fromHexInsns(list.join(''))
   const out = new Uint8Array(list.length * 8)
   for (const [slot, entry] of list.entries()) {
-    const fields = Array.isArray(entry) ? entry : typeof entry === 'object' && entry !== null ? fieldsOf(entry as Record<string, unknown>) : []
+    const fields = Array.isArray(entry)
+      ? entry
+      : typeof entry === 'object' && entry !== null
+        ? fieldsOf(entry as Record<string, unknown>)
+        : []
     const [code, dst, src, off, imm] = fields.map((field) => (typeof field === 'string' ? Number(field) : field))
-    const isInsn = inRange(code, 0, 255) && inRange(dst, 0, 15) && inRange(src, 0, 15) && inRange(off, -0x8000, 0xffff) && inRange(imm, -0x80000000, 0xffffffff)
+    const isInsn =
+      inRange(code, 0, 255) &&
+      inRange(dst, 0, 15) &&
+      inRange(src, 0, 15) &&
+      inRange(off, -0x8000, 0xffff) &&
+      inRange(imm, -0x80000000, 0xffffffff)
     if (!isInsn) return `Entry ${slot} is no instruction (code, dst, src, off, imm)`
     writeInsn(out, slot, code as number, dst as number, src as number, off as number, imm as number)
   }
@@ -48,7 +59,13 @@ function fromList(list: readonly unknown[]): Uint8Array | string {
 
 function fieldsOf(entry: Record<string, unknown>): unknown[] {
   const pick = (...names: string[]) => names.map((name) => entry[name]).find((field) => field !== undefined)
-  return [pick('code', 'opcode', 'op'), pick('dst', 'dst_reg') ?? 0, pick('src', 'src_reg') ?? 0, pick('off', 'offset') ?? 0, pick('imm', 'immediate') ?? 0]
+  return [
+    pick('code', 'opcode', 'op'),
+    pick('dst', 'dst_reg') ?? 0,
+    pick('src', 'src_reg') ?? 0,
+    pick('off', 'offset') ?? 0,
+    pick('imm', 'immediate') ?? 0,
+  ]
 }
 
 function inRange(value: unknown, least: number, most: number): boolean {

@@ -56,7 +56,8 @@ export function randomProgram(random: Random, size: number, rawOneIn = 12): Prog
     slot += randomInsn(random, compiled, insns, slot)
   }
   const labels: Label[] = []
-  for (const start of starts) if (random.chance(6)) labels.push({ name: `${random.pick(['L', '.LBB', 'out_', 'a.b$'])}${start}`, insn: start })
+  for (const start of starts)
+    if (random.chance(6)) labels.push({ name: `${random.pick(['L', '.LBB', 'out_', 'a.b$'])}${start}`, insn: start })
   const subprograms: Subprogram[] = [{ name: 'prog', start: 0 }]
   for (const start of starts) if (start > 0 && random.chance(20)) subprograms.push({ name: `fn${start}`, start })
   for (const call of calls) {
@@ -81,7 +82,12 @@ function randomMap(random: Random, index: number): MapDef {
   const value = randomType(random, 2, `s${index}`)
   const typed = !random.chance(3)
   return {
-    ...(random.chance(8) ? {} : { name: random.pick(['counts', 'map', 'func', 'r1', 'be16', 'two words']) + (random.chance(2) ? String(index) : '') }),
+    ...(random.chance(8)
+      ? {}
+      : {
+          name:
+            random.pick(['counts', 'map', 'func', 'r1', 'be16', 'two words']) + (random.chance(2) ? String(index) : ''),
+        }),
     type: random.pick(['array', 'hash', 'lru_hash', 'perf_event_array']),
     key_size: 4,
     value_size: typed ? sizeOfType(value) : random.below(64) + 1,
@@ -95,15 +101,28 @@ function randomMap(random: Random, index: number): MapDef {
 export function randomType(random: Random, depth: number, name: string): DataType {
   const kind = depth === 0 ? 0 : random.below(4)
   if (kind === 1) return { kind: 'array', of: randomType(random, depth - 1, `${name}a`), count: random.below(5) + 1 }
-  if (kind === 2) return random.pick<DataType>([{ kind: 'array', of: { kind: 'int', size: 1, signed: false }, count: 6, format: 'mac' }, { kind: 'array', of: { kind: 'int', size: 1, signed: false }, count: 16, format: 'ipv6' }])
+  if (kind === 2)
+    return random.pick<DataType>([
+      { kind: 'array', of: { kind: 'int', size: 1, signed: false }, count: 6, format: 'mac' },
+      { kind: 'array', of: { kind: 'int', size: 1, signed: false }, count: 16, format: 'ipv6' },
+    ])
   if (kind === 3) {
-    const drafts = Array.from({ length: random.below(4) + 1 }, (_, i) => ({ name: `f${i}`, type: randomType(random, depth - 1, `${name}_${i}`) }))
+    const drafts = Array.from({ length: random.below(4) + 1 }, (_, i) => ({
+      name: `f${i}`,
+      type: randomType(random, depth - 1, `${name}_${i}`),
+    }))
     return layoutStruct(name, drafts)!
   }
   const size = random.pick([1, 2, 4, 8] as const)
   const bigEndian = size > 1 && random.chance(3)
   const signed = !bigEndian && random.chance(3)
-  return { kind: 'int', size, signed, ...(bigEndian ? { bigEndian } : {}), ...(random.chance(4) ? { format: random.pick(['hex', 'dec'] as const) } : {}) }
+  return {
+    kind: 'int',
+    size,
+    signed,
+    ...(bigEndian ? { bigEndian } : {}),
+    ...(random.chance(4) ? { format: random.pick(['hex', 'dec'] as const) } : {}),
+  }
 }
 
 function sizeOfType(type: DataType): number {

@@ -28,7 +28,9 @@ export function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
       }
       case 4: {
         // Headers lie at the ends: damage there reaches further.
-        const place = random.chance(2) ? random.below(Math.min(64, out.length || 1)) : Math.max(0, out.length - 1 - random.below(2200))
+        const place = random.chance(2)
+          ? random.below(Math.min(64, out.length || 1))
+          : Math.max(0, out.length - 1 - random.below(2200))
         if (place < out.length) out[place] = random.below(256)
         break
       }
@@ -39,7 +41,30 @@ export function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
   return out
 }
 
-const PIECES = ['{', '}', '[', ']', '(', ')', ';', '"', ':', '\n', '.map ', '.struct s {', 'r1', 'w11', ' = ', '0x', '99999999999', 'goto ', 'll', '%', '\u0000', '€']
+const PIECES = [
+  '{',
+  '}',
+  '[',
+  ']',
+  '(',
+  ')',
+  ';',
+  '"',
+  ':',
+  '\n',
+  '.map ',
+  '.struct s {',
+  'r1',
+  'w11',
+  ' = ',
+  '0x',
+  '99999999999',
+  'goto ',
+  'll',
+  '%',
+  '\u0000',
+  '€',
+]
 
 /** A copy with a few pieces put in, cut out or doubled. */
 export function mutateText(random: Random, text: string): string {
@@ -48,7 +73,10 @@ export function mutateText(random: Random, text: string): string {
     const at = random.below(out.length + 1)
     const size = random.below(12)
     const kind = random.below(3)
-    out = out.slice(0, at) + (kind === 0 ? random.pick(PIECES) : kind === 1 ? out.slice(at, at + size) : '') + out.slice(kind === 2 ? at + size : at)
+    out =
+      out.slice(0, at) +
+      (kind === 0 ? random.pick(PIECES) : kind === 1 ? out.slice(at, at + size) : '') +
+      out.slice(kind === 2 ? at + size : at)
   }
   return out
 }
