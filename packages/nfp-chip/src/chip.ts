@@ -25,7 +25,7 @@ import {
   layoutOf,
   memoryOver,
 } from './layout'
-import type { ChipOptions } from './layout'
+import type { ChipMemory, ChipOptions, Layout } from './layout'
 import { createMapStore } from './map-store'
 import { createWindowRunner } from './member'
 import type { ChipShare } from './member'
@@ -39,6 +39,7 @@ import { hashState } from './state-hash'
 import { createTelemetry } from './telemetry'
 import type { Telemetry } from './telemetry'
 import { timingOf } from './timing'
+import { newWasmMemory } from './wasm-host'
 import { FAULT_NAMES } from './uop'
 
 /** A word that could not be executed; its packet was aborted. */
@@ -65,13 +66,20 @@ export interface EmulatedChip extends Chip {
   dismiss(): void
 }
 
+/** Zeroed memory of the layout's size: WebAssembly's when the translated tier is wanted and there is any. */
+function newMemory(layout: Layout, options: ChipOptions): ChipMemory {
+  const wasm = options.tier === 'precise' ? undefined : newWasmMemory(layout.bytes, options.shared ?? false)
+  if (wasm) return memoryOver(layout, wasm.buffer, wasm)
+  return memoryOver(layout, options.shared ? new SharedArrayBuffer(layout.bytes) : new ArrayBuffer(layout.bytes))
+}
+
 const FIRST_MAGIC = 0x4e465043
 const KEPT_CHECKS = 64
 
 /** Makes a chip in reset: no program, no maps, every context idle. Throws a RangeError for impossible configurations. */
 export function createChip(config: ChipConfig, options: ChipOptions = {}): EmulatedChip {
   const layout = layoutOf(config, options)
-  const memory = memoryOver(layout, options.shared ? new SharedArrayBuffer(layout.bytes) : new ArrayBuffer(layout.bytes))
+  const memory = newMemory(layout, options)
   const { words: H, floats: F, bytes: B } = memory
   const { header } = layout
   const timing = timingOf(config.device)
@@ -140,8 +148,10 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
       H[entryAt] = start
       H[lengthAt] = words.length / 2
       for (let member = 0; member < layout.members; member++) {
-        const from = layout.counts + member * layout.storeWords + start
-        H.fill(0, from, from + words.length / 2)
+        for (const table of [layout.counts, layout.blockCounts]) {
+          const from = table + member * layout.storeWords + start
+          H.fill(0, from, from + words.length / 2)
+        }
       }
     }
     H[header + HDR.programVersion]!++
@@ -256,7 +266,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   function share(members: number): ChipShare {
     if (!options.shared) throw new RangeError('the chip was made without shared memory')
     windows.setMembers(members)
-    return { buffer: memory.buffer, config, options }
+    return { buffer: memory.buffer, ...(memory.wasm ? { wasm: memory.wasm } : {}), config, options }
   }
 
   function restore(bytes: Uint8Array): void {
@@ -292,7 +302,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     counters: counterView,
     context,
     setIndirection,
-    stateHash: () => hashState(memory, emem),
+    stateHash: () => hashState(memory, emem, telemetry.storeCounts()),
     snapshot: () => writeSnapshot(memory, packets),
     restore,
     machineChecks: () => checks,

@@ -6,14 +6,22 @@
 import type { ChipConfig } from './api'
 import { createCommands } from './commands'
 import { BURST_WORDS, ISSUE, POSTED_CREDITS } from './constants'
-import { decodeRange } from './decode'
+import { decodeStore } from './decode'
 import { STOP, createInterpreter } from './interpreter'
 import { CORE, CORE_WORDS, CTX, HDR, STATE } from './layout'
 import type { ChipMemory } from './layout'
 import { createOperands } from './operands'
 import { createServices } from './services'
+import { SEGMENT_STOP } from './translate'
+import { createTranslatedTier } from './translated-tier'
 import type { Timing } from './timing'
 import { FAULT, UOP, emptyStore } from './uop'
+
+/** More to do in the same segment: look where it goes on. */
+const GO_ON = 9
+
+/** What the results of the translated tier mean here. */
+const SEGMENT_TO_STOP: readonly number[] = [STOP.swapped, GO_ON, GO_ON, STOP.fault]
 
 export interface CoreRunner {
   /** Runs a core until its next event lies at or behind `end`. */
@@ -33,8 +41,10 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
   const commands = createCommands(memory, timing)
   const operands = createOperands(memory)
   const interpreter = createInterpreter(memory, store, commands, operands)
+  const tier = createTranslatedTier(memory, store, commands, operands, member)
   const services = createServices(memory, config, commands)
   const countsAt = layout.counts + member * layout.storeWords
+  const useTier = memory.wasm !== undefined
   let version = -1
   let stepPc = -1
 
@@ -42,7 +52,7 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
     const current = H[layout.header + HDR.programVersion]!
     if (current === version) return
     version = current
-    decodeRange(store, H.subarray(layout.store, layout.store + 2 * layout.storeWords), 0, layout.storeWords)
+    decodeStore(memory, store)
     const { helpers, tgtDone } = config.firmware
     for (const address of [helpers.lookup, helpers.update, helpers.delete, helpers.perfEventOutput, tgtDone]) {
       // Where a program lies over a firmware address (a test profile does that) the program's word counts.
@@ -50,6 +60,7 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
       store.op[address] = UOP.firmware
       store.fault[address] = FAULT.none
     }
+    tier.refresh()
   }
 
   /** The context that runs next at `now`, round robin behind the last one; -1 when none is ready. */
@@ -99,24 +110,41 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
    * Continues the segment of the running context with at most `budget` words; returns false while it goes on. A context
    * that is still inside its segment has its time in `CORE.nowF`.
    */
-  function advance(core: number, cb: number, budget: number): boolean {
+  function advance(core: number, cb: number, budget: number, translated: boolean): boolean {
     const slot = H[cb + CORE.running]!
     const tb = cb + CORE.contexts + slot * CTX.size
     let left = budget
+    let oneWord = false
     let going = H[tb + CTX.service] === 0 || services.resume(core, slot)
     while (going) {
       if (left === 0) break
       stepPc = H[tb + CTX.pc]!
-      const stop = interpreter.execute(core, slot, left, countsAt)
-      const executed = interpreter.executed()
+      let stop: number
+      let executed: number
+      let fault: number
+      if (translated && !oneWord && H[tb + CTX.slots] === 0 && tier.canEnter(stepPc, left)) {
+        const result = tier.run(core, slot, left)
+        executed = result >>> 3
+        fault = tier.lastFault()
+        stop = SEGMENT_TO_STOP[result & 7]!
+        if ((result & 7) === SEGMENT_STOP.interpret) oneWord = true
+      } else {
+        stop = interpreter.execute(core, slot, translated && tier.worthReturning(left) ? 1 : left, countsAt)
+        executed = interpreter.executed()
+        fault = interpreter.lastFault()
+        oneWord = false
+        // One word at a time until a translated block begins; a word that could not be done ends the attempt.
+        if (stop === STOP.suspended && executed > 0) stop = GO_ON
+      }
       left -= executed
       H[tb + CTX.words] = H[tb + CTX.words]! + executed
       F[(cb + CORE.wordsF) >> 1]! += executed
       H[cb + CORE.segmentWords] = H[cb + CORE.segmentWords]! + executed
+      if (stop === GO_ON) continue
       if (stop === STOP.suspended) break
       if (stop === STOP.firmware) going = services.enter(core, slot)
       else {
-        if (stop === STOP.fault) services.abort(core, slot, interpreter.lastFault())
+        if (stop === STOP.fault) services.abort(core, slot, fault)
         going = false
       }
     }
@@ -150,7 +178,7 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
         done = H[cb + CORE.segmentWords]! % BURST_WORDS
         if (F[nowAt]! >= end && (done === 0 || F[(cb + CORE.segmentStartF) >> 1]! >= end)) break
       }
-      if (!advance(core, cb, BURST_WORDS - done) && (commands.logFull(core) || stuck(cb))) break
+      if (!advance(core, cb, BURST_WORDS - done, useTier) && (commands.logFull(core) || stuck(cb))) break
     }
     setNext(cb)
   }
@@ -182,7 +210,7 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
       }
       begin(cb, slot, now)
     }
-    advance(core, cb, 1)
+    advance(core, cb, 1, false)
     setNext(cb)
     return F[wordsAt]! > before
   }

@@ -22,6 +22,7 @@ import {
 } from '@offload/nfp'
 import type { Word } from '@offload/nfp'
 import { CTX } from './layout'
+import type { ChipMemory } from './layout'
 import { FAULT, RARE, SPECIAL, UOP } from './uop'
 import type { DecodedStore } from './uop'
 
@@ -112,6 +113,12 @@ export function decodeRange(store: DecodedStore, words: Int32Array | Uint32Array
       store.op[address] = UOP.immedLatch
     }
   }
+}
+
+/** Decodes a chip's whole code store. */
+export function decodeStore(memory: ChipMemory, store: DecodedStore): void {
+  const { words, layout } = memory
+  decodeRange(store, words.subarray(layout.store, layout.store + 2 * layout.storeWords), 0, layout.storeWords)
 }
 
 function decodeWord(store: DecodedStore, at: number, word: Word): void {

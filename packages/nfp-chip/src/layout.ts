@@ -10,7 +10,7 @@
  *   header      control words that workers wait on, time, configuration
  *   cores       per core: hot line, shared registers, CAM, next-neighbour registers, LM, contexts, request log
  *   store       code store image (two words per instruction)
- *   counts      executions per code-store address, one table per member
+ *   counts      executions per code-store address, and per translated block, one table per member
  *   leader      counters, bank queues, work queues, packet tables, reorder rings
  *   ctm         packet memory of each island
  *   imem        map descriptors
@@ -20,6 +20,7 @@
  */
 import type { ChipConfig } from './api'
 import { CTM, MEMORY_MAP } from './constants'
+import type { WasmMemory } from './wasm-host'
 
 /** Header words. */
 export const HDR = {
@@ -322,6 +323,8 @@ export interface ChipOptions {
   readonly shared?: boolean
   /** Most members that may share the work (tables of counts are made for them); default 8. */
   readonly members?: number
+  /** Which tier executes words: translated to WebAssembly (where there is any), or the precise interpreter alone. */
+  readonly tier?: 'precise' | 'translated'
   /** Longest window in cycles; never more than the shortest latency between cores, which is the default. */
   readonly window?: number
 }
@@ -338,6 +341,8 @@ export interface Layout {
   readonly store: number
   readonly storeWords: number
   readonly counts: number
+  /** Executions by first word of translated blocks, one table per member. */
+  readonly blockCounts: number
   readonly members: number
   readonly counters: number
   readonly counterFloats: number
@@ -409,6 +414,7 @@ export function layoutOf(config: ChipConfig, options: ChipOptions = {}): Layout 
     store: block(storeWords * 2),
     storeWords,
     counts: block(storeWords * members),
+    blockCounts: block(storeWords * members),
     members,
     counters: block(counterFloats * 2),
     counterFloats,
@@ -442,17 +448,24 @@ export function layoutOf(config: ChipConfig, options: ChipOptions = {}): Layout 
 export interface ChipMemory {
   readonly layout: Layout
   readonly buffer: ArrayBuffer | SharedArrayBuffer
+  /** The WebAssembly.Memory that the buffer belongs to, when there is one. */
+  readonly wasm: WasmMemory | undefined
   readonly words: Int32Array
   readonly floats: Float64Array
   readonly bytes: Uint8Array
 }
 
 /** Views over a buffer that has the layout's size. */
-export function memoryOver(layout: Layout, buffer: ArrayBuffer | SharedArrayBuffer): ChipMemory {
+export function memoryOver(
+  layout: Layout,
+  buffer: ArrayBuffer | SharedArrayBuffer,
+  wasm?: WasmMemory,
+): ChipMemory {
   if (buffer.byteLength < layout.bytes) throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${layout.bytes}`)
   return {
     layout,
     buffer,
+    wasm,
     words: new Int32Array(buffer, 0, layout.bytes >> 2),
     floats: new Float64Array(buffer, 0, layout.bytes >> 3),
     bytes: new Uint8Array(buffer, 0, layout.bytes),

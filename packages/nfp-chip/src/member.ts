@@ -10,10 +10,13 @@ import type { CoreRunner } from './core-runner'
 import { CORE, CORE_WORDS, HDR, layoutOf, memoryOver } from './layout'
 import type { ChipMemory, ChipOptions } from './layout'
 import { timingOf } from './timing'
+import type { WasmMemory } from './wasm-host'
 
 /** Everything another thread needs to join; can be posted to it as it is. */
 export interface ChipShare {
   readonly buffer: ArrayBuffer | SharedArrayBuffer
+  /** The WebAssembly.Memory around the buffer, which other threads need for the translated tier. */
+  readonly wasm?: WasmMemory
   readonly config: ChipConfig
   readonly options: ChipOptions
 }
@@ -110,7 +113,7 @@ export function joinChip(share: ChipShare, member: number, members: number): Chi
   const { buffer, config, options } = share
   if (buffer instanceof ArrayBuffer) throw new RangeError('the chip was made without shared memory')
   if (member < 1 || member >= members) throw new RangeError(`member ${member} of ${members}`)
-  const memory = memoryOver(layoutOf(config, options), buffer)
+  const memory = memoryOver(layoutOf(config, options), buffer, share.wasm)
   const runner = createCoreRunner(memory, config, timingOf(config.device), member)
   const { words: H, floats: F, layout } = memory
   const { header } = layout

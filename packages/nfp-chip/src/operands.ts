@@ -15,6 +15,8 @@ export interface Operands {
   write(code: number, value: number, tb: number, cb: number, cycle: number): void
   /** A write of LM pointer 0..3. */
   setPointer(pointer: number, value: number, tb: number, cycle: number): void
+  /** Makes the pointer writes visible that are due at `cycle`. */
+  takeOver(tb: number, cycle: number): void
   /** Makes every pending pointer write visible: what a context swap does. */
   settle(tb: number): void
 }
@@ -124,5 +126,5 @@ export function createOperands(memory: ChipMemory): Operands {
     }
   }
 
-  return { read, write, setPointer, settle }
+  return { read, write, setPointer, takeOver, settle }
 }

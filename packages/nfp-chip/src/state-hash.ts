@@ -2,7 +2,7 @@
  * The hash of a chip's architectural state: 64-bit FNV-1a taken over 32-bit words instead of bytes. What depends on how
  * the work was sliced (request logs, tables of counts by member, look-ahead of cores) is left out or summed first.
  */
-import { BUCKET, CORE, CORE_WORDS, HDR, ISLAND, LOG_START, MAPS, PACKETS_PER_ISLAND, PKT } from './layout'
+import { BUCKET, CORE, CORE_WORDS, CTX, HDR, ISLAND, MAPS, PACKETS_PER_ISLAND, PKT } from './layout'
 import type { ChipMemory } from './layout'
 import type { Emem } from './emem'
 import { CTM } from './constants'
@@ -33,8 +33,16 @@ class Fnv {
   }
 }
 
-/** 16 hex digits. */
-export function hashState(memory: ChipMemory, emem: Emem): string {
+/** A context; what stands in its deferred-words registers counts only while there are deferred words. */
+function hashContext(hash: Fnv, H: Int32Array, tb: number): void {
+  hash.range(H, tb, tb + CTX.lmPendingList + 3 * H[tb + CTX.lmPending]!)
+  hash.word(H[tb + CTX.slots]!)
+  if (H[tb + CTX.slots] !== 0) hash.range(H, tb + CTX.slotTarget, tb + CTX.cmdCycle + 1)
+  hash.range(H, tb + CTX.cycle, tb + CTX.size)
+}
+
+/** 16 hex digits; `counts` are the executions of every address of the code store. */
+export function hashState(memory: ChipMemory, emem: Emem, counts: Uint32Array): string {
   const { words: H, layout } = memory
   const hash = new Fnv()
   const { header } = layout
@@ -45,16 +53,13 @@ export function hashState(memory: ChipMemory, emem: Emem): string {
     hash.range(H, cb + CORE.nowF, cb + CORE.nowF + 2)
     hash.range(H, cb + CORE.segmentStartF, cb + CORE.last + 1)
     hash.range(H, cb + CORE.mulA, cb + CORE.contexts)
-    hash.range(H, cb + CORE.contexts, cb + LOG_START)
+    for (let slot = 0; slot < 4; slot++) hashContext(hash, H, cb + CORE.contexts + slot * CTX.size)
   }
-  for (let address = 0; address < layout.storeWords; address++) {
-    let count = 0
-    for (let member = 0; member < layout.members; member++) count += H[layout.counts + member * layout.storeWords + address]!
-    if (count !== 0) {
-      hash.word(address)
-      hash.word(count)
-    }
-  }
+  counts.forEach((count, address) => {
+    if (count === 0) return
+    hash.word(address)
+    hash.word(count)
+  })
   hash.range(H, layout.counters, layout.counters + 2 * layout.counterFloats)
   for (let island = 0; island < layout.islands; island++) {
     const start = layout.islandBlocks + island * ISLAND.size

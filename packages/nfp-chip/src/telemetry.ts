@@ -5,7 +5,11 @@
  */
 import { CNT, CORE, CTX, HDR, PKT, STATE, contextStart, coreStart, layoutOf, memoryOver } from './layout'
 import type { ChipMemory } from './layout'
+import { programBlocks } from './code-blocks'
+import type { CodeBlock } from './code-blocks'
+import { decodeStore } from './decode'
 import type { ChipShare } from './member'
+import { emptyStore } from './uop'
 
 /** States as numbers in `contextStates`. */
 export const CONTEXT_STATES = ['idle', 'ready', 'waiting', 'stopped'] as const
@@ -24,6 +28,8 @@ export interface Telemetry {
   outcomes(into: Float64Array): void
   /** Executions by word of the program of `port` (default: the first port that has one). */
   wordCounts(port?: number): Uint32Array
+  /** Executions of every address of the code store. */
+  storeCounts(): Uint32Array
   words(): number
   /** Memory requests, cache hits, cache misses, into `into`. */
   memoryCounts(into: Float64Array): void
@@ -41,10 +47,28 @@ export function createTelemetry(memory: ChipMemory): Telemetry {
     let chosen = port ?? 0
     if (port === undefined) while (chosen < layout.ports - 1 && H[header + HDR.programs + chosen]! < 0) chosen++
     const start = H[header + HDR.programs + chosen]!
-    const counts = new Uint32Array(start < 0 ? 0 : H[header + HDR.programWords + chosen]!)
+    return start < 0 ? new Uint32Array(0) : storeCounts().slice(start, start + H[header + HDR.programWords + chosen]!)
+  }
+
+  // The blocks of translated code, found again when the code store changes.
+  let blocks: readonly CodeBlock[] = []
+  let blocksVersion = -1
+
+  function storeCounts(): Uint32Array {
+    if (blocksVersion !== H[header + HDR.programVersion]) {
+      blocksVersion = H[header + HDR.programVersion]!
+      const store = emptyStore(layout.storeWords)
+      decodeStore(memory, store)
+      blocks = programBlocks(memory, store)
+    }
+    const counts = new Uint32Array(layout.storeWords)
     for (let member = 0; member < layout.members; member++) {
-      const from = layout.counts + member * layout.storeWords + start
-      for (let index = 0; index < counts.length; index++) counts[index]! += H[from + index]! >>> 0
+      const from = layout.counts + member * layout.storeWords
+      for (let index = 0; index < counts.length; index++) counts[index]! += H[from + index]!
+      for (const { start, limit } of blocks) {
+        const count = H[layout.blockCounts + member * layout.storeWords + start]!
+        if (count !== 0) for (let address = start; address < limit; address++) counts[address]! += count
+      }
     }
     return counts
   }
@@ -78,6 +102,7 @@ export function createTelemetry(memory: ChipMemory): Telemetry {
       for (let index = 0; index < list.length; index++) into[index] = F[counters + list[index]!]!
     },
     wordCounts,
+    storeCounts,
     words: () => {
       let sum = 0
       for (let core = 0; core < layout.coreCount; core++) sum += F[(coreStart(layout, core) + CORE.wordsF) >> 1]!
