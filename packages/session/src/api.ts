@@ -1,6 +1,6 @@
 /** What a compilation and a running session give to whoever draws them. Plain values throughout. */
-import type { Diagnostic, Program } from '@offload/bpf'
-import type { DeviceLoadResult, NfpImage } from '@offload/nfp-jit'
+import type { Diagnostic, Program, SourceRange } from '@offload/bpf'
+import type { DeviceLoadResult, FirmwareName, NfpImage, PassSwitches } from '@offload/nfp-jit'
 import type { ChipCounters, PacketRecord } from '@offload/nfp-chip'
 import type { VerifyResult } from '@offload/verifier'
 import type { Words } from '@offload/nfp'
@@ -12,12 +12,27 @@ export interface Compilation {
   /** Assembler, kernel and device findings, each at its source range, in that order. */
   readonly diagnostics: readonly (Diagnostic & { readonly source: 'assembler' | 'kernel' | 'device' })[]
   readonly program?: Program
+  /** Optimisation passes that were switched off are false here. */
+  readonly passes?: PassSwitches
   readonly kernel?: VerifyResult
   readonly device?: Omit<DeviceLoadResult, 'verify' | 'image' | 'relocated'>
   readonly image?: NfpImage
   readonly relocated?: Words
   /** binutils' text of each word before relocation. */
   readonly disassembly?: readonly string[]
+}
+
+/** What to do about one refusal of the device. */
+export interface Advice {
+  /** The driver's words. */
+  readonly text: string
+  /** The capability or limit behind it. */
+  readonly limit: string
+  readonly suggestion: string
+  readonly insn?: number
+  readonly range: SourceRange
+  /** A change with which this refusal goes away; it has been tried. */
+  readonly change?: { readonly title: string; readonly source?: string; readonly firmware?: FirmwareName }
 }
 
 /** A map as the host sees it now; keys and values in hex, host byte order. */

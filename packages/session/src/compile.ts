@@ -2,14 +2,16 @@
  * From source to words: assembler, verifier with the driver's hooks, translator, relocation, disassembly.
  * Each stage's refusal becomes a diagnostic at its place in the source. Never throws.
  */
-import { assemble } from '@offload/bpf'
+import { assemble, insnText } from '@offload/bpf'
 import type { Diagnostic, Program, SourceRange } from '@offload/bpf'
 import { disassemble } from '@offload/nfp'
-import { FIRMWARE_PROFILES, loadForDevice } from '@offload/nfp-jit'
+import { doctor, loadForDevice } from '@offload/nfp-jit'
+import type { DeviceLoadRequest, DoctorFinding, PassSwitches } from '@offload/nfp-jit'
 import { verify } from '@offload/verifier'
-import type { VerifyResult } from '@offload/verifier'
-import type { Compilation } from './api'
+import type { VerifyRequest, VerifyResult } from '@offload/verifier'
+import type { Advice, Compilation } from './api'
 import type { SessionDocument } from './document'
+import { firmwareOf } from './firmware'
 
 export interface CompileOptions {
   /** Kernel log level, default 2 (every instruction). */
@@ -17,6 +19,8 @@ export interface CompileOptions {
   /** Record what the verifier saw at each instruction. */
   readonly record?: boolean
   readonly port?: number
+  /** Keep the program before and after each optimisation pass. */
+  readonly trace?: boolean
   readonly cancelled?: () => boolean
 }
 
@@ -36,37 +40,56 @@ function finding(source: Finding['source'], code: string, message: string, range
   return { source, code, severity: 'error', message, range }
 }
 
-/** Judge and translate a document's program for its device. */
-export function compile(
-  document: Pick<SessionDocument, 'source' | 'firmware' | 'kernel'>,
-  options: CompileOptions = {},
-): Compilation {
-  const assembled = assemble(document.source)
-  const fromAssembler = assembled.diagnostics.map((item: Diagnostic): Finding => ({ ...item, source: 'assembler' }))
-  if (!assembled.ok) return { ok: false, diagnostics: fromAssembler }
-  const { program } = assembled
-  const firmware = FIRMWARE_PROFILES[document.firmware]
-  const common = {
+/** Lines of the log that are not what the verifier says about the program, but where it is and what it knows. */
+const BOOKKEEPING =
+  /^(\d+: |from \d+|mark_precise|\(\d+|frame ?\d|caller:|callee:|returning from|SCC |live regs|func#|processed |verification time|stack depth|\s*$)/
+
+/** All that the verifier said at the refusal: often one line says what and the next why. */
+function kernelWords(kernel: VerifyResult): string {
+  const lines = kernel.log.split('\n').map((line) => line.trimEnd())
+  const last = lines.lastIndexOf(kernel.error)
+  if (last < 0 || kernel.error === '') return kernel.error
+  let first = last
+  while (first > 0 && !BOOKKEEPING.test(lines[first - 1]!)) first--
+  return lines.slice(first, last + 1).join('\n')
+}
+
+type Compiled = Pick<SessionDocument, 'source' | 'firmware' | 'kernel' | 'capabilities' | 'passesOff'>
+
+/** What the driver is asked for a program of a document. */
+function deviceRequest(document: Compiled, program: Program, options: CompileOptions): DeviceLoadRequest {
+  return {
     progType: program.progType,
     insns: program.insns,
     maps: program.maps,
     relocs: program.relocs,
+    license: program.license,
     kernel: document.kernel,
     logLevel: options.logLevel ?? 2,
     record: options.record ?? false,
+    trace: options.trace ?? false,
+    firmware: firmwareOf(document),
+    port: options.port ?? 0,
+    passes: passSwitches(document),
     ...(options.cancelled === undefined ? {} : { cancelled: options.cancelled }),
   }
-  const {
-    verify: walked,
-    image,
-    relocated,
-    ...device
-  } = loadForDevice({ ...common, firmware, port: options.port ?? 0 })
+}
+
+function passSwitches(document: Pick<SessionDocument, 'passesOff'>): PassSwitches {
+  return Object.fromEntries((document.passesOff ?? []).map((name) => [name, false]))
+}
+
+/** Judge and translate a document's program for its device. */
+export function compile(document: Compiled, options: CompileOptions = {}): Compilation {
+  const assembled = assemble(document.source)
+  const fromAssembler = assembled.diagnostics.map((item: Diagnostic): Finding => ({ ...item, source: 'assembler' }))
+  if (!assembled.ok) return { ok: false, diagnostics: fromAssembler }
+  const { program } = assembled
+  const request = deviceRequest(document, program, options)
+  const { verify: walked, image, relocated, ...device } = loadForDevice(request)
   // Where the device refused, the kernel's own opinion of the program is asked for separately.
   const kernel: VerifyResult =
-    device.verdict === 'driver-reject' && walked.verdict !== 'accept'
-      ? verify({ ...common, license: program.license })
-      : walked
+    device.verdict === 'driver-reject' && walked.verdict !== 'accept' ? verify(withoutDevice(request)) : walked
   const range = (insn: number | undefined): SourceRange => lineRange(document.source, program, insn)
   const diagnostics: Finding[] = [...fromAssembler]
   if (kernel.verdict === 'reject')
@@ -74,7 +97,7 @@ export function compile(
       finding(
         'kernel',
         'kernel.refused',
-        kernel.error || `refused with errno ${kernel.errno}`,
+        kernelWords(kernel) || `refused with errno ${kernel.errno}`,
         range(kernel.errorInsn),
       ),
     )
@@ -95,9 +118,68 @@ export function compile(
     ok: device.verdict === 'ok' && image !== undefined,
     diagnostics,
     program,
+    passes: request.passes ?? {},
     kernel,
     device,
     ...(image === undefined ? {} : { image, disassembly: disassemble(image.words) }),
     ...(relocated === undefined ? {} : { relocated }),
   }
 }
+
+/** The same program for a host. */
+function withoutDevice({
+  firmware: _,
+  port: _port,
+  passes: _passes,
+  trace: _trace,
+  mapIds: _ids,
+  ...request
+}: DeviceLoadRequest): VerifyRequest {
+  return request
+}
+
+/**
+ * Advice for a program that the device refuses: the limit behind each refusal, and where one was found a changed
+ * document with which the refusal goes away (tried, not guessed). Slower than `compile`; ask only when it is shown.
+ */
+export function advise(document: Compiled): Advice[] {
+  const assembled = assemble(document.source)
+  if (!assembled.ok) return []
+  const { program } = assembled
+  const request = deviceRequest(document, program, { logLevel: 0 })
+  return doctor(request, loadForDevice(request)).map((item): Advice => {
+    const change = changedDocument(document, program, item)
+    const { refusal, limit, suggestion } = item
+    return {
+      text: refusal.text,
+      limit,
+      suggestion,
+      range: lineRange(document.source, program, refusal.insn),
+      ...(refusal.insn === undefined ? {} : { insn: refusal.insn }),
+      ...(change === undefined ? {} : { change }),
+    }
+  })
+}
+
+function changedDocument(document: Compiled, program: Program, { change }: DoctorFinding): Advice['change'] {
+  if (change === undefined) return undefined
+  if (change.kind === 'firmware')
+    return { title: `Load for the firmware "${change.firmware}"`, firmware: change.firmware }
+  if (change.kind === 'maps') return undefined
+  const range = lineRange(document.source, program, change.insn)
+  if (range.endColumn === 1) return undefined
+  const count = change.replacement.length / 8
+  const texts = Array.from({ length: count }, (_, index) => insnText(change.replacement, index, 'llvm'))
+  const lines = document.source.split('\n')
+  const line = lines[range.startLine - 1] ?? ''
+  const indent = line.slice(0, range.startColumn - 1)
+  lines[range.startLine - 1] = indent + texts.join('\n' + indent) + line.slice(range.endColumn - 1)
+  const source = lines.join('\n')
+  // The text must say what was tried: assembled again, it is the tried program.
+  const again = assemble(source)
+  if (!again.ok || !sameBytes(again.program.insns, change.program.insns)) return undefined
+  return { title: `Replace it by ${texts.join('; ')}`, source }
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i])

@@ -2,7 +2,7 @@
  * The session document: everything that a link holds, and all that a run depends on. A plain JSON value.
  * A run is a function of this document; nothing else (clock, machine, number of workers) may change it.
  */
-import type { FirmwareName } from '@offload/nfp-jit'
+import type { FirmwareName, PassName } from '@offload/nfp-jit'
 import type { TimeModel } from '@offload/nfp-chip'
 import type { TrafficSpec } from '@offload/packet'
 import type { KernelVersion } from '@offload/verifier'
@@ -44,6 +44,27 @@ export interface ViewState {
   readonly theme?: 'dark' | 'light'
 }
 
+/** Changes to what the firmware can do, for trying out; what is absent stays as the named firmware has it. */
+export interface CapabilityChanges {
+  /** False: the firmware has no such helper. */
+  readonly lookup?: boolean
+  readonly update?: boolean
+  readonly delete?: boolean
+  readonly perfEventOutput?: boolean
+  readonly adjustHead?: boolean
+  readonly adjustTail?: boolean
+  readonly random?: boolean
+  readonly queueSelect?: boolean
+  readonly hashMaps?: boolean
+  readonly arrayMaps?: boolean
+  /** Words of a program. */
+  readonly maxLen?: number
+  /** Bytes of stack. */
+  readonly stackSize?: number
+  readonly maxMaps?: number
+  readonly maxElems?: number
+}
+
 export interface SessionDocument {
   readonly version: 1
   readonly title: string
@@ -54,6 +75,9 @@ export interface SessionDocument {
   readonly device: string
   readonly firmware: FirmwareName
   readonly kernel: KernelVersion
+  readonly capabilities?: CapabilityChanges
+  /** Optimisation passes of the driver that are switched off. */
+  readonly passesOff?: readonly PassName[]
   /** RX queues of each port. */
   readonly queues: number
   readonly seed: number

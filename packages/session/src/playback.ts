@@ -8,10 +8,10 @@ import { createMachine } from '@offload/host'
 import type { BpfMap, BpfProgram, Machine } from '@offload/host'
 import { DEVICES, FIRMWARE_BEHAVIOURS, createChip } from '@offload/nfp-chip'
 import type { ChipShare, EmulatedChip, PacketRecord } from '@offload/nfp-chip'
-import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import type { FrameSource, TimedFrame } from '@offload/packet'
 import type { Compilation, EventView, MapView, Reading } from './api'
 import type { SessionDocument, Traffic } from './document'
+import { firmwareOf } from './firmware'
 import { bytesOfHex } from './hex'
 import { readMap } from './map-view'
 import { frameSource } from './traffic'
@@ -174,7 +174,7 @@ export class Playback {
 
   private place(at: { core: number; context: number; pc: number } | undefined): StepResult | undefined {
     if (at === undefined) return undefined
-    const start = FIRMWARE_PROFILES[this.document.firmware].startOff[OFFLOAD_PORT] ?? 0
+    const start = firmwareOf(this.document).startOff[OFFLOAD_PORT] ?? 0
     const { image } = this.compilation
     const word = at.pc - start
     const inside = image !== undefined && word >= 0 && word < image.words.length / 2
@@ -232,7 +232,7 @@ export class Playback {
     if (!compilation.ok || program === undefined)
       return { ok: false, error: 'The program was refused; see its findings.' }
     const reuse = this.reusableMaps(program)
-    const loaded = this.machine.load(program, { offload: true, logLevel: 0, reuse })
+    const loaded = this.machine.load(program, { offload: true, logLevel: 0, reuse, passes: compilation.passes ?? {} })
     if (!loaded.ok) return { ok: false, error: loaded.error }
     const old = this.program
     const mode = program.progType === 'xdp' ? 'offload' : undefined
@@ -277,7 +277,7 @@ export class Playback {
   }
 
   private capablePorts(): number {
-    return Math.min(this.machine.netdevs.length, FIRMWARE_PROFILES[this.document.firmware].startOff.length)
+    return Math.min(this.machine.netdevs.length, firmwareOf(this.document).startOff.length)
   }
 
   private reusableMaps(program: Program): Record<string, number> {
@@ -346,15 +346,13 @@ export class Playback {
     const names = new Map(
       this.mapIds.map((id, index) => [id, this.compilation.program?.maps[index]?.name ?? String(index)]),
     )
-    const events = this.machine
-      .events()
-      .map((event): EventView => ({
-        time: event.time,
-        cpu: event.cpu,
-        map: names.get(event.mapId) ?? '',
-        data: event.data,
-        packet: event.packet,
-      }))
+    const events = this.machine.events().map((event): EventView => ({
+      time: event.time,
+      cpu: event.cpu,
+      map: names.get(event.mapId) ?? '',
+      data: event.data,
+      packet: event.packet,
+    }))
     return { now: this.chip.now, nanoseconds: this.nanoseconds, counters: this.chip.counters(), packets, events }
   }
 
@@ -409,7 +407,7 @@ export function createPlayback(
   )
   const machine = createMachine({
     chip,
-    firmware: FIRMWARE_PROFILES[document.firmware],
+    firmware: firmwareOf(document),
     kernel: document.kernel,
     seed: document.seed,
   })

@@ -2,13 +2,13 @@
  * The one place where a value from outside (link, file, embedding page) becomes a document. Checks form and limits,
  * copies only known fields, and names the first field that is wrong. Never throws, executes nothing.
  */
-import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
+import { FIRMWARE_PROFILES, PASSES } from '@offload/nfp-jit'
 import type { FirmwareName } from '@offload/nfp-jit'
 import type { TimeModel } from '@offload/nfp-chip'
 import type { FlowKind, TrafficSpec } from '@offload/packet'
 import type { KernelVersion } from '@offload/verifier'
 import { DOCUMENT_VERSION } from './document'
-import type { InitialEntry, LayoutName, SessionDocument, Traffic, ViewState } from './document'
+import type { CapabilityChanges, InitialEntry, LayoutName, SessionDocument, Traffic, ViewState } from './document'
 
 export type DocumentResult =
   | { readonly ok: true; readonly document: SessionDocument }
@@ -152,6 +152,35 @@ function entry(value: unknown, path: string): InitialEntry {
   }
 }
 
+const SWITCHES = [
+  'lookup',
+  'update',
+  'delete',
+  'perfEventOutput',
+  'adjustHead',
+  'adjustTail',
+  'random',
+  'queueSelect',
+  'hashMaps',
+  'arrayMaps',
+] as const
+const NUMBERS = ['maxLen', 'stackSize', 'maxMaps', 'maxElems'] as const
+const PASS_NAMES = PASSES.map((pass) => pass.name)
+
+function capabilities(value: unknown): CapabilityChanges {
+  const from = fields(value, 'capabilities')
+  const result: Record<string, boolean | number> = {}
+  for (const name of SWITCHES) {
+    const item = from[name]
+    if (item === undefined) continue
+    if (typeof item !== 'boolean') throw new Wrong(`capabilities.${name} is not true or false`)
+    result[name] = item
+  }
+  for (const name of NUMBERS)
+    if (from[name] !== undefined) result[name] = integer(from[name], `capabilities.${name}`, 0, 0x7fffffff)
+  return result
+}
+
 function view(value: unknown): ViewState {
   const from = fields(value, 'view')
   const selection = from['selection'] === undefined ? undefined : fields(from['selection'], 'view.selection')
@@ -196,6 +225,14 @@ export function validateDocument(value: unknown): DocumentResult {
       device: text(from['device'], 'device', 40),
       firmware: oneOf(from['firmware'], 'firmware', Object.keys(FIRMWARE_PROFILES) as FirmwareName[]),
       kernel: oneOf(from['kernel'], 'kernel', KERNELS),
+      ...(from['capabilities'] === undefined ? {} : { capabilities: capabilities(from['capabilities']) }),
+      ...(from['passesOff'] === undefined
+        ? {}
+        : {
+            passesOff: list(from['passesOff'], 'passesOff', 16).map((item, index) =>
+              oneOf(item, `passesOff[${index}]`, PASS_NAMES),
+            ),
+          }),
       queues: integer(from['queues'], 'queues', 1, DOCUMENT_LIMITS.queues),
       seed: integer(from['seed'], 'seed', 0, 0xffffffff),
       timeModel: oneOf(from['timeModel'], 'timeModel', TIME_MODELS),

@@ -5,7 +5,7 @@
 import type { Program } from '@offload/bpf'
 import type { Chip, PacketRecord } from '@offload/nfp-chip'
 import { isNeutralMap, loadForDevice } from '@offload/nfp-jit'
-import type { DeviceLoadResult, FirmwareProfile } from '@offload/nfp-jit'
+import type { DeviceLoadResult, FirmwareProfile, PassSwitches } from '@offload/nfp-jit'
 import { createRandom } from '@offload/packet'
 import type { TimedFrame } from '@offload/packet'
 import { verify } from '@offload/verifier'
@@ -47,6 +47,8 @@ export interface LoadOptions {
   /** Record the verifier's steps. */
   readonly record?: boolean
   readonly cancelled?: () => boolean
+  /** Optimisation passes of the driver to leave out. */
+  readonly passes?: PassSwitches
   /** Maps that exist already, by name: used in place of new ones. */
   readonly reuse?: Readonly<Record<string, number>>
 }
@@ -164,6 +166,7 @@ export class Machine extends KernelObjects {
       firmware: this.device.firmware,
       port: netdev.port,
       license: program.license,
+      ...(options.passes && { passes: options.passes }),
     })
     const errno = device.verdict === 'ok' ? 0 : device.errno || ERRNO.EINVAL
     this.logLoad(program, netdev.ifindex, errno)
