@@ -125,14 +125,14 @@ function dumpJited(program: BpfProgram, opcodes: boolean): Output {
   const bytes = new Uint8Array(words.length * 4)
   const view = new DataView(bytes.buffer)
   words.forEach((half, i) => view.setUint32(i * 4, half, true))
-  const lines = disassemble(words)
+  const lines = disassemble(words, { pc: true })
   let text = ''
   const json: Json[] = []
   lines.forEach((line, i) => {
     text += `${(i * 8).toString(16).padStart(4)}:\t${line}\n`
     const word = bytes.subarray(i * 8, i * 8 + 8)
     if (opcodes) text += `\t${Array.from(word, (byte) => byte.toString(16).padStart(2, '0')).join(' ')} \n`
-    const [operation, ...operands] = line.trim().split(/\s+/)
+    const [operation, ...operands] = line.replace(/^\s*\.\d+\s+/, '').trim().split(/\s+/)
     json.push({ pc: `0x${(i * 8).toString(16)}`, operation: operation ?? '', operands: operands.length === 0 ? [null] : operands, ...(opcodes && { opcodes: hexStrings(word) }) })
   })
   return { text, json }
