@@ -20,7 +20,7 @@ describe('compile', () => {
     const [finding] = made.diagnostics
     expect(finding?.source).toBe('kernel')
     expect(finding?.message).toMatch(/invalid access to packet, off=4 size=1/)
-    expect(finding?.range).toEqual({ startLine: 2, startColumn: 3, endLine: 2, endColumn: 24 })
+    expect(finding?.range).toEqual({ startLine: 2, startColumn: 3, endLine: 2, endColumn: 23 })
   })
 
   it('asks the kernel separately when only the device refuses', () => {
