@@ -52,7 +52,15 @@ describe('the map table', () => {
         entries: [{ key: '11000000', value: '0700000000000000a401000000000000' }],
         more: 255,
       }}
-      definition={{ name: 'counts', type: 'array', key_size: 4, value_size: 16, max_entries: 256, key: { kind: 'int', size: 4, signed: false }, value: counter }}
+      definition={{
+        name: 'counts',
+        type: 'array',
+        key_size: 4,
+        value_size: 16,
+        max_entries: 256,
+        key: { kind: 'int', size: 4, signed: false },
+        value: counter,
+      }}
       protocolKeys
       raw={false}
       onUpdate={async (key, value) => {
@@ -118,7 +126,11 @@ describe('the log', () => {
 
 describe('the verifier’s notation in words', () => {
   it('is cut at the spaces outside brackets', () => {
-    expect(splitState('R1=ctx() R2_w=pkt(off=14,r=34) R3=scalar(smin=0,smax=umax=255,var_off=(0x0; 0xff)) fp-8=mmmm????').map(({ name }) => name)).toEqual(['R1', 'R2', 'R3', 'fp-8'])
+    expect(
+      splitState(
+        'R1=ctx() R2_w=pkt(off=14,r=34) R3=scalar(smin=0,smax=umax=255,var_off=(0x0; 0xff)) fp-8=mmmm????',
+      ).map(({ name }) => name),
+    ).toEqual(['R1', 'R2', 'R3', 'fp-8'])
   })
   it.each([
     ['ctx()', 'context'],
@@ -183,7 +195,14 @@ describe('telemetry', () => {
     const array = make()
     writeTelemetry(array, source)
     const read = readTelemetry(array)
-    expect(read).toMatchObject({ running: true, received: 7, dropped: 4, eventsLost: 2, generation: 3, latency: [1, 2, 3] })
+    expect(read).toMatchObject({
+      running: true,
+      received: 7,
+      dropped: 4,
+      eventsLost: 2,
+      generation: 3,
+      latency: [1, 2, 3],
+    })
     expect([...read.queues]).toEqual([1, 2])
     expect([...read.busy]).toEqual([5, 6, 7])
     expect(read.contexts.length).toBe(12)
@@ -192,7 +211,8 @@ describe('telemetry', () => {
 
   it('becomes rates over simulated time, in bounded memory', () => {
     const history = new RateHistory()
-    for (let i = 0; i <= 5000; i++) history.add({ ...EMPTY_TELEMETRY, nanoseconds: i * 1000, received: i * 24, dropped: i * 6 })
+    for (let i = 0; i <= 5000; i++)
+      history.add({ ...EMPTY_TELEMETRY, nanoseconds: i * 1000, received: i * 24, dropped: i * 6 })
     expect(history.current()?.rates.received).toBeCloseTo(24e6)
     const whole = history.points('whole')
     expect(whole.length).toBeLessThanOrEqual(240)

@@ -11,7 +11,9 @@ const insns = Uint8Array.from([
 ])
 
 /** Lines: 1 .prog, 2 r1 = 7, 3 r2 = m ll, 4 if, 5 r0 = 1, 6 out:, 7 exit. Words 0–1 entry, 2 insn 0, 3–5 insn 1, insn 3 none. */
-export function sample(source = '.prog xdp p\n r1 = 7\n r2 = m ll\n if r1 == 7 goto out\n r0 = 1\nout:\n exit\n'): Judged {
+export function sample(
+  source = '.prog xdp p\n r1 = 7\n r2 = m ll\n if r1 == 7 goto out\n r0 = 1\nout:\n exit\n',
+): Judged {
   const insnWords = Int32Array.from([2, 3, 3, 6, 6, 6, 6, 6, 6, 8, 8, 9])
   const owners = [-1, -1, 0, 1, 1, 1, 4, 4, 5]
   return {

@@ -41,7 +41,7 @@ export function ShareDialog(): ReactElement {
         <input
           className="field"
           style={{ width: 96 }}
-          aria-label="Packets"
+          aria-label="Packets to run"
           value={packets}
           onChange={(event) => setPackets(event.currentTarget.value.replaceAll(/\D/g, ''))}
           disabled={!bounded}

@@ -25,7 +25,7 @@ const plain =
 const command =
   (key: string) =>
   (event: KeyboardEvent): boolean =>
-    event.key === key && (event.ctrlKey || event.metaKey)
+    event.key.toLowerCase() === key && (event.ctrlKey || event.metaKey) && !event.altKey
 
 function resize(by: 1 | -1): void {
   const at = SIZES.indexOf(useRun.getState().stepSize) + by
@@ -54,7 +54,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     keys: 'Ctrl Enter',
     does: 'build and run from the start',
     where: 'everywhere',
-    matches: command('Enter'),
+    matches: command('enter'),
     act: () => void restart(),
   },
   {

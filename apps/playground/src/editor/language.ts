@@ -39,7 +39,12 @@ export function registerBpfLanguage(monaco: Monaco): void {
 /** Define and choose the editor theme from the CSS tokens that rule now. */
 export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
   const style = getComputedStyle(document.documentElement)
-  const token = (name: string): string => style.getPropertyValue(name).trim()
+  // Monaco wants all six digits; a minifier may have shortened them.
+  const token = (name: string): string =>
+    style
+      .getPropertyValue(name)
+      .trim()
+      .replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3')
   const bare = (name: string): string => token(name).replace('#', '')
   monaco.editor.defineTheme(`offload-${theme}`, {
     base: theme === 'light' ? 'vs' : 'vs-dark',
@@ -72,6 +77,9 @@ export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
       'editorOverviewRuler.border': '#00000000',
       'scrollbarSlider.background': `${token('--bg-4')}aa`,
       focusBorder: '#00000000',
+      ...Object.fromEntries(
+        [1, 2, 3, 4, 5, 6].map((level) => [`editorBracketHighlight.foreground${level}`, token('--ink-2')]),
+      ),
     },
   })
   monaco.editor.setTheme(`offload-${theme}`)

@@ -12,6 +12,18 @@ import type { Telemetry } from './telemetry'
 /** Threads that share a chip: more than this gain little, and the page needs a processor too. */
 const MAX_MEMBERS = 4
 
+/**
+ * Threads for one chip: one a processor but one, which the page needs, or as many as `?workers=` asks for. Results do not
+ * depend on it; on a busy machine threads that wait for each other are slower than one.
+ */
+function wantedMembers(): number {
+  const asked = Number(new URLSearchParams(location.search).get('workers'))
+  return Math.min(
+    MAX_MEMBERS,
+    Number.isInteger(asked) && asked > 0 ? asked : Math.max(1, navigator.hardwareConcurrency - 1),
+  )
+}
+
 export class Card {
   readonly shared: boolean = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated
   private worker: Worker | undefined
@@ -61,7 +73,7 @@ export class Card {
    */
   async join(): Promise<void> {
     this.dismissMembers()
-    const members = this.shared ? Math.min(MAX_MEMBERS, navigator.hardwareConcurrency) : 1
+    const members = this.shared ? wantedMembers() : 1
     if (members < 2) return
     const share = await this.commands.share(members)
     for (let member = 1; member < members; member++) {

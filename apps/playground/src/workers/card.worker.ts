@@ -43,6 +43,8 @@ const BURST = 1000
 const KEPT_PACKETS = 400
 const KEPT_EVENTS = 4000
 const CONTEXTS_PER_CORE = 4
+/** With four contexts a core uses the even ones of its eight. */
+const CONTEXT_STEP = 2
 
 let playback: Playback | undefined
 let telemetry: Float64Array = new Float64Array(TELEMETRY_LENGTH)
@@ -173,7 +175,7 @@ function halt(): void {
 /** The first context that is ready or running, as the card counts them. */
 function nextContext(card: Playback): ContextView | undefined {
   for (let index = 0; index < contexts.length; index++) {
-    const view = card.chip.context(Math.floor(index / CONTEXTS_PER_CORE), index % CONTEXTS_PER_CORE)
+    const view = card.chip.context(Math.floor(index / CONTEXTS_PER_CORE), CONTEXT_STEP * (index % CONTEXTS_PER_CORE))
     if (view.state === 'running' || view.state === 'ready') return view
   }
   return undefined
@@ -316,7 +318,7 @@ const card = {
   contexts(core: number): readonly ContextView[] {
     if (playback === undefined) return []
     const { chip } = playback
-    return [...Array(CONTEXTS_PER_CORE).keys()].map((context) => chip.context(core, context))
+    return [...Array(CONTEXTS_PER_CORE).keys()].map((slot) => chip.context(core, CONTEXT_STEP * slot))
   },
 }
 
