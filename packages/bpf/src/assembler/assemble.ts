@@ -6,16 +6,18 @@
  * so that one text can give several diagnostics.
  */
 
-import { writeImm, writeInsn, writeOff } from '../insn'
-import { HELPERS } from '../helpers'
+import { fromHex } from '../insn'
 import { LD_IMM64 } from '../opcodes'
-import type { AssembleResult, Dialect, Label, MapReloc, Program, ProgType, Subprogram } from '../program'
-import type { CompiledForm, Slot } from '../template'
+import type { AssembleResult, Dialect, MapReloc, Program, ProgType } from '../program'
+import type { CompiledForm } from '../template'
+import { Code } from './code'
 import { DECLARATIONS, Declarations, PROG_TYPE_WORDS } from './declarations'
-import { detectDialect, refuseForeignText } from './detect'
-import { Findings, LineIndex } from './findings'
-import { explain, type Grammar, grammarOf, match } from './grammar'
+import { detectDialect } from './detect'
+import { changeTo, Findings, LineIndex } from './findings'
+import { type Grammar, grammarOf, match } from './grammar'
+import { Labels } from './labels'
 import { Lexer, TOKEN } from './lexer'
+import { Mistakes } from './mistakes'
 import { nearest } from './nearest'
 import { Operands } from './operands'
 
@@ -50,21 +52,6 @@ const SILENT = new Set([
   '.code',
 ])
 
-/** What a jump or call waits for. */
-interface Fixup {
-  readonly slot: number
-  readonly kind: 'jump' | 'jump32' | 'callee' | 'func'
-  readonly name: string
-  readonly start: number
-  readonly end: number
-}
-
-interface Mark {
-  readonly slot: number
-  readonly start: number
-  readonly end: number
-}
-
 /** Reads a text to a program. Any text gives a result: the program, or at least one error. */
 export function assemble(text: string, options: AssembleOptions = {}): AssembleResult {
   if (text.length > MAX_TEXT) {
@@ -94,18 +81,13 @@ class Assembler {
   private readonly grammar: Grammar
   readonly declarations: Declarations
   private readonly operands: Operands
-  private insns = new Uint8Array(1024)
-  private slotLines = new Int32Array(128)
-  private slots = 0
+  private readonly code = new Code()
   private readonly relocs: MapReloc[] = []
-  private readonly labels = new Map<string, Mark>()
-  private readonly functions = new Map<string, Mark>()
-  private readonly fixups: Fixup[] = []
+  private readonly labels: Labels
+  private readonly mistakes: Mistakes
   /** Lines taken by declarations of several lines. */
   private readonly taken = new Set<number>()
   private skippedSection: string | undefined
-  /** The text turned out to be something else than source: one finding says so, and reading stops. */
-  private isForeign = false
   private readonly text: string
   private readonly lines: LineIndex
   private readonly findings: Findings
@@ -120,26 +102,34 @@ class Assembler {
     this.lexer = new Lexer(this.grammar.literals)
     this.declarations = new Declarations(this.lexer, findings, progType)
     this.operands = new Operands(this.lexer, this.declarations)
+    this.labels = new Labels(this.code, findings)
+    this.mistakes = new Mistakes(this.lexer, this.grammar, this.declarations, this.operands, findings, dialect)
   }
 
   run(): Program {
     this.readDeclarations()
     this.readInstructions()
-    this.patch()
-    if (this.slots === 0 && !this.findings.hasErrors) this.refuseEmpty()
+    this.labels.patch((name) => this.impliedSlot(name))
+    if (this.code.count === 0 && !this.findings.hasErrors) this.refuseEmpty()
     const { declarations } = this
     return {
       name: declarations.name,
       progType: declarations.progType,
       license: declarations.license,
-      insns: this.insns.slice(0, this.slots * 8),
+      insns: this.code.bytes(),
       maps: declarations.maps,
       relocs: this.relocs,
-      subprograms: this.subprograms(),
-      labels: [...this.labels].map(([name, { slot }]): Label => ({ name, insn: slot })),
-      lines: this.slotLines.slice(0, this.slots),
+      subprograms: this.labels.subprograms(declarations.name),
+      labels: this.labels.list(),
+      lines: this.code.sourceLines(),
       ...(declarations.contents.length > 0 ? { contents: declarations.contents } : {}),
     }
+  }
+
+  /** Names that every text has: the program itself, and the conformance suite's `exit`, its last instruction. */
+  private impliedSlot(name: string): number | undefined {
+    if (name === this.declarations.name) return 0
+    return name === 'exit' && this.dialect === 'mnemonic' && this.code.count > 0 ? this.code.count - 1 : undefined
   }
 
   private refuseEmpty(): void {
@@ -212,8 +202,8 @@ class Assembler {
       if (first === 46 && this.readDirective(line, start, end)) continue
       if (this.skippedSection !== undefined) continue
       this.readLine(line, start, end)
-      if (this.isForeign || this.findings.isFull) return
-      if (this.slots > MAX_SLOTS) {
+      if (this.mistakes.isForeign || this.findings.isFull) return
+      if (this.code.count > MAX_SLOTS) {
         this.findings.add('too-many-instructions', start, end, [MAX_SLOTS])
         return
       }
@@ -229,7 +219,7 @@ class Assembler {
       const symbol = SYMBOL_LINE.exec(text.slice(start, end))
       if (symbol !== null) {
         const at = start + symbol[0].indexOf('<') + 1
-        return this.defineLabel(symbol[1]!, at, at + symbol[1]!.length)
+        return this.labels.define('label', symbol[1]!, at, at + symbol[1]!.length)
       }
       COLUMNS.lastIndex = start
       const columns = COLUMNS.exec(text)
@@ -247,7 +237,7 @@ class Assembler {
       lexer.text.charCodeAt(lexer.ends[at]!) === 58 &&
       lexer.ends[at]! < end
     ) {
-      this.defineLabel(lexer.textOf(at), lexer.starts[at]!, lexer.ends[at]!)
+      this.labels.define('label', lexer.textOf(at), lexer.starts[at]!, lexer.ends[at]!)
       at += 2
     }
     if (lexer.kinds[at] === TOKEN.END) return
@@ -261,7 +251,7 @@ class Assembler {
     operands.reset()
     const compiled = match(grammar.root, lexer, at, operands.read)
     if (compiled === undefined) {
-      this.reportMismatch(at)
+      this.mistakes.mismatch(at)
       return
     }
     this.emit(compiled, line)
@@ -270,9 +260,9 @@ class Assembler {
   private emit(compiled: CompiledForm, line: number): void {
     const { operands } = this
     const { form } = compiled
-    if (operands.problem !== undefined) return this.reportProblem()
-    if (operands.unsignedImm !== undefined && compiled.usesImm) this.checkWidth(compiled)
-    const slot = this.slots
+    if (operands.problem !== undefined) return this.mistakes.problem()
+    if (operands.unsignedImm !== undefined && compiled.usesImm) this.mistakes.width(compiled)
+    const slot = this.code.count
     const dst = compiled.usesDst ? operands.dst : 0
     const src = compiled.usesSrc ? operands.src : (form.fixed.src ?? 0)
     const off = compiled.usesOff ? operands.off : (form.fixed.off ?? 0)
@@ -280,7 +270,7 @@ class Assembler {
     if (form.opcode === LD_IMM64) {
       this.emitWide(compiled, dst, src, line)
     } else {
-      this.push(
+      this.code.push(
         form.opcode,
         dst,
         src,
@@ -307,24 +297,8 @@ class Assembler {
         high = Number(BigInt.asIntN(32, imm64 >> 32n))
       }
     } else if (operands.targetAt >= 0 || operands.map >= 0) low = 0
-    this.push(LD_IMM64, dst, src, 0, low, line)
-    this.push(0, 0, 0, 0, high, line)
-  }
-
-  private push(opcode: number, dst: number, src: number, off: number, imm: number, line: number): void {
-    if ((this.slots + 1) * 8 > this.insns.length) this.grow()
-    writeInsn(this.insns, this.slots, opcode, dst, src, off, imm)
-    this.slotLines[this.slots] = line
-    this.slots++
-  }
-
-  private grow(): void {
-    const insns = new Uint8Array(this.insns.length * 2)
-    insns.set(this.insns)
-    this.insns = insns
-    const slotLines = new Int32Array(this.slotLines.length * 2)
-    slotLines.set(this.slotLines)
-    this.slotLines = slotLines
+    this.code.push(LD_IMM64, dst, src, 0, low, line)
+    this.code.push(0, 0, 0, 0, high, line)
   }
 
   /** Notes that the instruction at `slot` waits for the label under `targetAt`. */
@@ -339,108 +313,7 @@ class Assembler {
           : form.name === 'ja32'
             ? 'jump32'
             : 'jump'
-    this.fixups.push({ slot, kind, name: lexer.textOf(at), start: lexer.starts[at]!, end: lexer.ends[at]! })
-  }
-
-  /** An immediate written as an unsigned number: fine for 32-bit operations, misleading for 64-bit ones. */
-  private checkWidth({ form }: CompiledForm): void {
-    const { lexer, operands } = this
-    if (form.group !== 'alu64' && form.name !== 'st_dw') return
-    const start = lexer.starts[operands.immAt]!
-    const end = lexer.ends[operands.immEnd - 1]!
-    const source = this.text.slice(start, end)
-    const fix =
-      form.name === 'mov64_imm' && this.dialect === 'llvm'
-        ? { fix: { title: 'Load 64 bits', text: `${source} ll` } }
-        : {}
-    if (operands.unsignedImm === 'expression') this.findings.add('immediate-range', start, end, [source], fix)
-    else if (source.length < 18) {
-      this.findings.add('sign-extended', start, end, [source, operands.imm], { severity: 'warning', ...fix })
-    }
-  }
-
-  // Labels ---------------------------------------------------------------------------------------
-
-  private defineLabel(name: string, start: number, end: number): void {
-    this.mark(this.labels, name, start, end)
-  }
-
-  private mark(table: Map<string, Mark>, name: string, start: number, end: number): void {
-    const before = this.labels.get(name) ?? this.functions.get(name)
-    if (before !== undefined) {
-      this.findings.add('duplicate-label', start, end, [name, this.lines.lineAt(before.start)])
-      return
-    }
-    table.set(name, { slot: this.slots, start, end })
-  }
-
-  private slotOf(name: string): number | undefined {
-    const mark = this.labels.get(name) ?? this.functions.get(name)
-    if (mark !== undefined) return mark.slot
-    if (name === this.declarations.name) return 0
-    // The conformance suite has a label `exit` in every program: its last instruction.
-    return name === 'exit' && this.dialect === 'mnemonic' && this.slots > 0 ? this.slots - 1 : undefined
-  }
-
-  private patch(): void {
-    for (const fixup of this.fixups) {
-      if (this.findings.isFull) return
-      const target = this.slotOf(fixup.name)
-      if (target === undefined) {
-        this.reportUnknownTarget(fixup)
-        continue
-      }
-      const distance = target - fixup.slot - 1
-      if (fixup.kind !== 'jump') {
-        writeImm(this.insns, fixup.slot, distance)
-        continue
-      }
-      if (distance < -0x8000 || distance > 0x7fff) {
-        this.findings.add('jump-range', fixup.start, fixup.end, [distance], { expected: 'a nearer label, or `gotol`' })
-        continue
-      }
-      writeOff(this.insns, fixup.slot, distance)
-    }
-  }
-
-  private reportUnknownTarget({ kind, name, start, end }: Fixup): void {
-    const isCall = kind === 'callee' || kind === 'func'
-    if (!this.findings.wantsHelp)
-      return this.findings.add(isCall ? 'unknown-function' : 'unknown-label', start, end, [name])
-    const known = [...this.labels.keys(), ...this.functions.keys()]
-    const meant = nearest(
-      name,
-      isCall ? [...this.functions.keys(), ...HELPERS.map((helper) => helper.name), ...this.labels.keys()] : known,
-    )
-    this.findings.add(isCall ? 'unknown-function' : 'unknown-label', start, end, [name], {
-      ...(known.length > 0 && !isCall ? { expected: known.slice(0, 8).join(', ') } : {}),
-      ...(meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }),
-    })
-  }
-
-  /** The program itself, then every function and every target of a call. */
-  private subprograms(): Subprogram[] {
-    const starts = new Map<number, string>([[0, this.declarations.name]])
-    const labelAt = new Map<number, string>()
-    for (const [name, { slot }] of this.labels) if (!labelAt.has(slot)) labelAt.set(slot, name)
-    for (const [name, { slot }] of this.functions) if (slot > 0 && slot < this.slots) starts.set(slot, name)
-    for (let slot = 0; slot < this.slots; slot++) {
-      const target = this.calledSlot(slot)
-      if (target === undefined || starts.has(target)) continue
-      starts.set(target, labelAt.get(target) ?? `sub_${target}`)
-    }
-    return [...starts].map(([start, name]) => ({ name, start })).sort((a, b) => a.start - b.start)
-  }
-
-  private calledSlot(slot: number): number | undefined {
-    const at = slot * 8
-    const isCall = this.insns[at] === 0x85 && this.insns[at + 1]! >> 4 === 1
-    const isFunc = this.insns[at] === LD_IMM64 && this.insns[at + 1]! >> 4 === 4
-    if (!isCall && !isFunc) return undefined
-    const imm =
-      this.insns[at + 4]! | (this.insns[at + 5]! << 8) | (this.insns[at + 6]! << 16) | (this.insns[at + 7]! << 24)
-    const target = slot + 1 + imm
-    return target > 0 && target < this.slots ? target : undefined
+    this.labels.await({ slot, kind, name: lexer.textOf(at), start: lexer.starts[at]!, end: lexer.ends[at]! })
   }
 
   // Directives that stand among instructions -------------------------------------------------------
@@ -460,7 +333,7 @@ class Assembler {
       const meant = nearest(directive, known)
       this.findings.add('unknown-directive', lexer.starts[0]!, lexer.ends[0]!, [directive], {
         expected: known.join(', '),
-        ...(meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }),
+        ...changeTo(meant),
       })
     }
     return true
@@ -475,7 +348,7 @@ class Assembler {
       })
       return
     }
-    this.mark(this.functions, lexer.textOf(1), lexer.starts[1]!, lexer.ends[1]!)
+    this.labels.define('function', lexer.textOf(1), lexer.starts[1]!, lexer.ends[1]!)
   }
 
   /** `.raw 18110000050000000000000000000000 [map[name]]`: bytes as they are. */
@@ -491,12 +364,9 @@ class Assembler {
       })
       return
     }
-    const slot = this.slots
-    for (let i = 0; i < digits.length; i += 16) {
-      this.push(0, 0, 0, 0, 0, line)
-      for (let j = 0; j < 8; j++)
-        this.insns[(this.slots - 1) * 8 + j] = parseInt(digits.slice(i + j * 2, i + j * 2 + 2), 16)
-    }
+    const slot = this.code.count
+    const bytes = fromHex(digits)!
+    for (let at = 0; at < bytes.length; at += 8) this.code.pushBytes(bytes.subarray(at, at + 8), line)
     const name = parts[2]
     if (name === undefined) return
     const map = /^\d+$/.test(name) ? Number(name) : this.declarations.mapIndex(name)
@@ -521,163 +391,6 @@ class Assembler {
     }
     this.skippedSection = isCode ? undefined : name
   }
-
-  // Diagnostics ------------------------------------------------------------------------------------
-
-  private reportProblem(): void {
-    const { lexer, operands } = this
-    const { code, first, last, values } = operands.problem!
-    this.findings.add(code, lexer.starts[first]!, lexer.ends[last]!, values, this.problemHelp(code, first))
-  }
-
-  private problemHelp(code: string, first: number): { expected?: string; fix?: { title: string; text: string } } {
-    if (code === 'immediate-range') {
-      const source = this.lexer.textOf(first)
-      const isMove = this.dialect === 'llvm' && first === 2 && this.lexer.textOf(1) === '=' && this.lexer.count === 3
-      return {
-        expected: '-2147483648 to 2147483647, or 0x0 to 0xffffffff',
-        ...(isMove ? { fix: { title: 'Load 64 bits', text: `${source} ll` } } : {}),
-      }
-    }
-    if (code === 'offset-range') return { expected: '-32768 to 32767' }
-    if (code === 'unknown-map') {
-      const meant = nearest(
-        this.lexer.textOf(first),
-        this.declarations.maps.flatMap(({ name }) => name ?? []),
-      )
-      return meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }
-    }
-    return {}
-  }
-
-  /** Says why a line is no instruction: how far it could be read, and what was expected there. */
-  private reportMismatch(from: number): void {
-    const { findings, grammar, lexer, operands } = this
-    const foreign = refuseForeignText(this.text)
-    if (foreign !== undefined) {
-      findings.add(foreign.code, lexer.starts[from]!, lexer.ends[lexer.count - 1]!, foreign.values)
-      this.isForeign = true
-      return
-    }
-    operands.reset()
-    const { at, expected } = explain(grammar, lexer, from, operands.read)
-    const start = lexer.starts[at]!
-    const end = lexer.ends[at]!
-    const word = lexer.textOf(at)
-    const what = describeExpected(expected)
-    if (lexer.kinds[at] === TOKEN.BAD) return findings.add('bad-token', start, end, [word], what)
-    if (at === from && lexer.kinds[at] === TOKEN.NAME) return this.reportUnknownInstruction(at)
-    if (lexer.kinds[at] === TOKEN.END) {
-      const last = lexer.count - 1
-      const place = lexer.ends[last]!
-      const isLoad = expected.length === 1 && expected[0] === 'll'
-      const fix = isLoad ? { fix: { title: 'Load 64 bits', text: ' ll', start: place, end: place } } : {}
-      return findings.add('unexpected-end', lexer.starts[last]!, place, [], { ...what, ...fix })
-    }
-    if (lexer.kinds[at] === TOKEN.REGISTER && expected.some((slot) => /^\{[wx]?(dst|src)\}$/.test(slot))) {
-      const letter = lexer.wide[at] ? 'r' : 'w'
-      return findings.add('register-width', start, end, [word], {
-        ...what,
-        fix: { title: `Change to \`${letter}${lexer.values[at]}\``, text: `${letter}${lexer.values[at]}` },
-      })
-    }
-    if (expected.some((slot) => NUMBER_SLOTS.has(slot))) {
-      const { expressions } = operands
-      const end = expressions.read(at)
-      const { failedAt, failure } = expressions
-      if (end < 0 && failure !== '') {
-        if (lexer.kinds[failedAt] === TOKEN.NAME && failure.endsWith('is no constant'))
-          return this.reportUnknownName(failedAt, what)
-        const place = Math.min(failedAt, lexer.count - 1)
-        return findings.add('bad-expression', lexer.starts[place]!, lexer.ends[place]!, [failure])
-      }
-    }
-    const meant =
-      lexer.kinds[at] === TOKEN.NAME
-        ? nearest(
-            word,
-            expected.filter((text) => /^\w+$/.test(text)),
-          )
-        : undefined
-    findings.add('unexpected-token', start, end, [word], {
-      ...what,
-      ...(meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }),
-    })
-  }
-
-  private reportUnknownInstruction(at: number): void {
-    const { findings, grammar, lexer } = this
-    const word = lexer.textOf(at)
-    if (/^[rw]\d+$/.test(word)) return findings.add('bad-register', lexer.starts[at]!, lexer.ends[at]!, [word])
-    const meant = nearest(word, grammar.firstWords)
-    findings.add(
-      'unknown-instruction',
-      lexer.starts[at]!,
-      lexer.ends[at]!,
-      [word],
-      meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } },
-    )
-  }
-
-  private reportUnknownName(at: number, what: { expected?: string }): void {
-    const { declarations, findings, lexer } = this
-    const word = lexer.textOf(at)
-    if (/^%?[rw]\d+$/.test(word)) return findings.add('bad-register', lexer.starts[at]!, lexer.ends[at]!, [word])
-    const isWide = this.text.slice(lexer.ends[at]!, lexer.ends[lexer.count - 1]!).trim() === 'll'
-    const candidates = [
-      ...declarations.maps.flatMap(({ name }) => name ?? []),
-      ...(isWide ? [] : declarations.constantNames),
-    ]
-    const isMap = declarations.mapIndex(word) >= 0
-    const fix = isMap
-      ? { title: 'Load the map', text: `${word} ll` }
-      : ((meant) => (meant === undefined ? undefined : { title: `Change to \`${meant}\``, text: meant }))(
-          nearest(word, candidates),
-        )
-    findings.add(isWide ? 'unknown-map' : 'unknown-name', lexer.starts[at]!, lexer.ends[at]!, [word], {
-      ...what,
-      ...(fix === undefined ? {} : { fix }),
-    })
-  }
-}
-
-const SLOT_WORDS: Partial<Record<Slot, string>> = {
-  dst: 'a register r0 … r10',
-  src: 'a register r0 … r10',
-  wdst: 'a register w0 … w10',
-  wsrc: 'a register w0 … w10',
-  xdst: 'a register r0 … r10',
-  xsrc: 'a register r0 … r10',
-  off: 'an offset (+ 4)',
-  jump: 'a label',
-  jump32: 'a label',
-  helper: 'a helper',
-  callee: 'a subprogram',
-  func: 'func name',
-  map: 'a map',
-  value: 'map[name][0]+0',
-}
-
-/** Slots that begin with a constant expression. */
-const NUMBER_SLOTS: ReadonlySet<string> = new Set([
-  '{imm}',
-  '{cmp}',
-  '{imm64}',
-  '{off}',
-  '{plus}',
-  '{next}',
-  '{jump}',
-  '{jump32}',
-])
-
-/** What was expected, as words: first slots by what they hold, then literals as they are written. */
-function describeExpected(expected: readonly string[]): { expected?: string } {
-  const slots = expected.filter((text) => text.startsWith('{') && text.length > 1)
-  const literals = expected.filter((text) => !slots.includes(text) && text !== 'r0' && text !== 'w0')
-  const words = new Set([...slots.map((text) => SLOT_WORDS[text.slice(1, -1) as Slot] ?? 'a number'), ...literals])
-  if (words.size === 0) return {}
-  const shown = [...words].slice(0, 10)
-  return { expected: shown.join(', ') + (words.size > shown.length ? ', …' : '') }
 }
 
 /** `0000000000000078 <LBB0_2>:` of objdump. */

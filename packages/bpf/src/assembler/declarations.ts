@@ -14,7 +14,7 @@ import { fromHex } from '../insn'
 import type { DataField, DataType, MapContents, MapDef, ProgType } from '../program'
 import { sizeOf } from '../data-type'
 import { ExpressionReader, type Value } from './expression'
-import type { Findings, FindingOptions } from './findings'
+import { changeTo, type Findings, type FindingOptions } from './findings'
 import { type Lexer, TOKEN } from './lexer'
 import { nearest } from './nearest'
 import type { OperandNames } from './operands'
@@ -444,7 +444,7 @@ export class Declarations implements OperandNames {
 
   private suggestion(word: string, candidates: Iterable<string>): FindingOptions {
     const meant = this.findings.wantsHelp ? nearest(word, candidates) : undefined
-    return meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }
+    return changeTo(meant)
   }
 
   private report(

@@ -18,6 +18,11 @@ export interface FindingOptions {
   fix?: { title: string; text: string; start?: number; end?: number }
 }
 
+/** The quick fix that puts another word in place, if there is one that was meant. */
+export function changeTo(meant: string | undefined): FindingOptions {
+  return meant === undefined ? {} : { fix: { title: `Change to \`${meant}\``, text: meant } }
+}
+
 /** Lines of a text: finds the line and column (from 1) of a place. */
 export class LineIndex {
   readonly starts: readonly number[]
