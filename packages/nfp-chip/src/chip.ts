@@ -75,6 +75,8 @@ function newMemory(layout: Layout, options: ChipOptions): ChipMemory {
 
 const FIRST_MAGIC = 0x4e465043
 const KEPT_CHECKS = 64
+/** Words after which the functional model gives a packet up, so that nothing can hang. */
+const ENDLESS_WORDS = 4_000_000
 
 /** Makes a chip in reset: no program, no maps, every context idle. Throws a RangeError for impossible configurations. */
 export function createChip(config: ChipConfig, options: ChipOptions = {}): EmulatedChip {
@@ -170,7 +172,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     return Math.max(last, F[counters + CNT.lastArrival]!)
   }
 
-  function run(until: number, runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {}): void {
+  function runExactly(until: number, runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {}): void {
     const { untilIdle = false, maxWords = Infinity } = runOptions
     const wordLimit = wordsExecuted() + maxWords
     for (;;) {
@@ -188,6 +190,43 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     const idle = service.serve(until) === Infinity && service.nextItem() === Infinity
     F[nowAt] = idle && (untilIdle || until === Infinity) ? Math.min(until, lastActivity()) : Math.max(F[nowAt]!, until)
   }
+
+  /** Packets that are somewhere between MAC and departure. */
+  function inFlight(): number {
+    const at = (counter: number): number => F[counters + counter]!
+    return at(CNT.received) - at(CNT.passed) - at(CNT.dropped) - at(CNT.transmitted) - at(CNT.aborted)
+  }
+
+  /** The functional model: frames in order of arrival, each to its end, memory served at once. Cores take turns. */
+  function runWithoutTime(until: number, runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {}): void {
+    const { untilIdle = false, maxWords = Infinity } = runOptions
+    const wordLimit = wordsExecuted() + maxWords
+    if (inFlight() > 0) {
+      // Someone stepped into a packet: bring it to its end in the exact model first.
+      packets.hold(true)
+      runExactly(Infinity, { untilIdle: true })
+      packets.hold(false)
+    }
+    runner.refresh()
+    let serving = 0
+    const serve = (): void => service.serveNow(serving)
+    let words = wordLimit < Infinity ? wordsExecuted() : 0
+    for (let packet = F[counters + CNT.received]!; ; packet++) {
+      serving = packet % layout.coreCount
+      if (!packets.startNow(serving, until)) break
+      const cb = coreStart(layout, serving)
+      const before = F[(cb + CORE.wordsF) >> 1]!
+      const now = Math.max(F[nowAt]!, F[(cb + CORE.nowF) >> 1]!)
+      runner.finishPacket(serving, now, ENDLESS_WORDS, serve)
+      F[(cb + CORE.nextF) >> 1] = Infinity
+      words += F[(cb + CORE.wordsF) >> 1]! - before
+      if (words >= wordLimit) break
+    }
+    F[nowAt] = Math.max(F[nowAt]!, F[counters + CNT.lastArrival]!)
+    if (words < wordLimit && !(untilIdle || until === Infinity)) F[nowAt] = Math.max(F[nowAt]!, until)
+  }
+
+  const run = config.timeModel === 'functional' ? runWithoutTime : runExactly
 
   function stepWord(): { core: number; context: number; pc: number } | undefined {
     for (;;) {

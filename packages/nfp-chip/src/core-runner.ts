@@ -28,6 +28,11 @@ export interface CoreRunner {
   run(core: number, end: number): void
   /** Executes one word on the core that is named; false when the core has nothing to do before `end`. */
   step(core: number, end: number): boolean
+  /**
+   * Without time: runs context 0 of a core from its packet to the end of it, waits cut short. `serve` does what the core
+   * has logged. False when the packet was given up after `maxWords`.
+   */
+  finishPacket(core: number, now: number, maxWords: number, serve: () => void): boolean
   /** Address of the word that the last `step` executed. */
   lastPc(): number
   /** Takes over a changed code store. */
@@ -215,5 +220,25 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
     return F[wordsAt]! > before
   }
 
-  return { run, step, lastPc: () => stepPc, refresh }
+  function finishPacket(core: number, now: number, maxWords: number, serve: () => void): boolean {
+    const cb = layout.cores + core * CORE_WORDS
+    const tb = cb + CORE.contexts
+    const nowAt = (cb + CORE.nowF) >> 1
+    const limit = F[(cb + CORE.wordsF) >> 1]! + maxWords
+    begin(cb, 0, now)
+    for (;;) {
+      const ended = advance(core, cb, BURST_WORDS, useTier)
+      serve()
+      if (ended && H[tb + CTX.packet]! < 0) return true
+      if (F[(cb + CORE.wordsF) >> 1]! > limit) {
+        services.abort(core, 0, FAULT.endless)
+        serve()
+        H[cb + CORE.running] = -1
+        return false
+      }
+      if (ended) begin(cb, 0, F[nowAt]!)
+    }
+  }
+
+  return { run, step, finishPacket, lastPc: () => stepPc, refresh }
 }

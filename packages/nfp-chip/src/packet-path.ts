@@ -50,6 +50,15 @@ export interface PacketPath {
   arrive(): void
   /** A context is done with packet `index` at `cycle` and idle from then on. */
   done(core: number, slot: number, index: number, cycle: number): void
+  /**
+   * Without time: the next frame that was offered before `until`, put straight into the packet memory of `core`'s island
+   * and handed to its context 0. False when there is none.
+   */
+  startNow(core: number, until: number): boolean
+  /** Without time: packet `index` is done and leaves at once. */
+  finishNow(index: number, cycle: number): void
+  /** Lets no frame arrive while set. */
+  hold(on: boolean): void
   /** Puts every context into its island's list of idle ones; at reset. */
   allIdle(): void
   take(): PacketRecord[]
@@ -83,6 +92,7 @@ export function createPacketPath(
   let nextMacEnd = 0
   let lostOnWire = false
   let lostInMac = false
+  let held = false
 
   const island = (number: number): number => layout.islandBlocks + number * ISLAND.size
   const packetEntry = (index: number): number => layout.packets + index * PKT.size
@@ -104,7 +114,7 @@ export function createPacketPath(
   }
 
   function nextArrival(): number {
-    if (head >= frames.length) return Infinity
+    if (head >= frames.length || held) return Infinity
     if (arrivalCycle < 0) arrivalCycle = throughMac(frames[head]!)
     return arrivalCycle
   }
@@ -124,12 +134,7 @@ export function createPacketPath(
   function arrive(): void {
     const cycle = nextArrival()
     const frame = frames[head]!
-    head++
-    if (head > 1024 && head * 2 > frames.length) {
-      frames = frames.slice(head)
-      head = 0
-    }
-    arrivalCycle = -1
+    shift()
     F[counters + CNT.lastArrival] = cycle
     if (!lostOnWire) F[counters + CNT.portFree + frame.port] = nextWireEnd
     if (lostOnWire || lostInMac) {
@@ -141,6 +146,54 @@ export function createPacketPath(
     bump(CNT.receivedBytes, frame.data.length)
     if (waiting.length > waitingHead) queueUp(frame, cycle)
     else if (!admit(frame, cycle)) queueUp(frame, cycle)
+  }
+
+  /** Takes the frame at the head of the list away. */
+  function shift(): void {
+    head++
+    if (head > 1024 && head * 2 > frames.length) {
+      frames = frames.slice(head)
+      head = 0
+    }
+    arrivalCycle = -1
+  }
+
+  function startNow(core: number, until: number): boolean {
+    const frame = frames[head]
+    if (!frame || frame.offered >= until) return false
+    shift()
+    F[counters + CNT.lastArrival] = frame.offered
+    bump(CNT.received)
+    bump(CNT.receivedBytes, frame.data.length)
+    const number = Math.floor(core / layout.workersPerIsland)
+    const index = number * PACKETS_PER_ISLAND
+    const packet = packetEntry(index)
+    const needed = CTM.packetStart + frame.data.length
+    H[packet + PKT.port] = frame.port
+    H[packet + PKT.length] = frame.data.length
+    H[packet + PKT.base] = layout.ctm * 4 + number * CTM.bytes
+    H[packet + PKT.blocks] = needed <= 256 ? 1 : needed <= 512 ? 2 : needed <= 1024 ? 4 : 8
+    F[(packet + PKT.arrivedF) >> 1] = frame.offered
+    F[(packet + PKT.numberF) >> 1] = frame.number
+    const room = 8 * CTM.blockBytes - CTM.packetStart
+    B.set(room < frame.data.length ? frame.data.subarray(0, room) : frame.data, H[packet + PKT.base]! + CTM.packetStart)
+    const tb = layout.cores + core * CORE_WORDS + CORE.contexts
+    H[tb + CTX.packet] = index
+    H[tb + CTX.packetBase] = H[packet + PKT.base]!
+    H[tb + CTX.packetBytes] = H[packet + PKT.blocks]! * CTM.blockBytes
+    return true
+  }
+
+  function finishNow(index: number, cycle: number): void {
+    const packet = packetEntry(index)
+    const outcome = H[packet + PKT.outcome]!
+    if (outcome === OUTCOME.pass) {
+      bump(CNT.passed)
+      bump(CNT.queues + H[packet + PKT.port]! * 65 + Math.min(H[packet + PKT.queue]!, 64))
+    } else bump(outcome === OUTCOME.drop ? CNT.dropped : outcome === OUTCOME.tx ? CNT.transmitted : CNT.aborted)
+    depart(packet, cycle)
+    H[packet + PKT.blocks] = 0
+    H[packet + PKT.base] = 0
   }
 
   function queueUp(frame: PendingFrame, cycle: number): void {
@@ -440,6 +493,11 @@ export function createPacketPath(
     pending: () => frames.length - head,
     nextArrival,
     arrive,
+    startNow,
+    finishNow,
+    hold: (on) => {
+      held = on
+    },
     done,
     allIdle,
     take,

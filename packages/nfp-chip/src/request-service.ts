@@ -21,6 +21,8 @@ import type { Timing } from './timing'
 export interface RequestService {
   /** Serves everything before `limit` and before the horizon; returns the horizon (may lie behind `limit`). */
   serve(limit: number): number
+  /** Without time: does at once what one core has logged. */
+  serveNow(core: number): void
   /** Earliest time of anything that waits to be served; Infinity when there is nothing. */
   nextItem(): number
   /** Tells a core that context `slot` wakes at `cycle`. */
@@ -132,6 +134,39 @@ export function createRequestService(
     }
   }
 
+  function serveNow(core: number): void {
+    const cb = block(core)
+    while (H[cb + CORE.logHead] !== H[cb + CORE.logTail]) {
+      const entry = entryOf(core)
+      const slot = H[entry + LOG.context]!
+      const cycle = F[(entry + LOG.cycleF) >> 1]!
+      switch (H[entry + LOG.kind]) {
+        case REQUEST.done: {
+          const fault = H[entry + LOG.hi]!
+          if (fault !== 0) reportFault(core, 2 * slot, H[entry + LOG.count]!, fault, cycle)
+          paths.packets().finishNow(H[entry + LOG.lo]!, cycle)
+          break
+        }
+        case REQUEST.event:
+          paths.events.send(core, slot, entry, cycle)
+          break
+        default:
+          perform(core, cb, slot, entry)
+          F[counters + CNT.requests]!++
+          if (H[entry + LOG.kind] === REQUEST.posted) giveCredit(cb, 0)
+          if (H[entry + LOG.signal] !== 0) deliver(core, cb, slot, H[entry + LOG.signal]!, cycle)
+      }
+      H[cb + CORE.logHead] = (H[cb + CORE.logHead]! + 1) | 0
+    }
+  }
+
+  /** A posted command's answer is back at `cycle`. */
+  function giveCredit(cb: number, cycle: number): void {
+    const served = H[cb + CORE.postedServed]!
+    F[((cb + CORE.postedF) >> 1) + (served & (POSTED_CREDITS - 1))] = cycle
+    H[cb + CORE.postedServed] = (served + 1) | 0
+  }
+
   function answer(core: number, cb: number, entry: number, cycle: number): void {
     F[counters + CNT.requests]!++
     const slot = H[entry + LOG.context]!
@@ -150,11 +185,7 @@ export function createRequestService(
         return
       default: {
         const done = memoryRequest(core, cb, slot, entry, cycle)
-        if (H[entry + LOG.kind] === REQUEST.posted) {
-          const served = H[cb + CORE.postedServed]!
-          F[((cb + CORE.postedF) >> 1) + (served & (POSTED_CREDITS - 1))] = done
-          H[cb + CORE.postedServed] = (served + 1) | 0
-        }
+        if (H[entry + LOG.kind] === REQUEST.posted) giveCredit(cb, done)
         const signal = H[entry + LOG.signal]!
         if (signal !== 0) deliver(core, cb, slot, signal, done)
       }
@@ -171,11 +202,22 @@ export function createRequestService(
 
   /** Does a memory command and returns when its issuer sees the end of it. */
   function memoryRequest(core: number, cb: number, slot: number, entry: number, cycle: number): number {
+    perform(core, cb, slot, entry)
+    const op = H[entry + LOG.op]! & 0xff
+    if (op === RING_POP || op === RING_PUT) return cycle + timing.ememAtomic
+    return served(op, H[entry + LOG.lo]!, H[entry + LOG.hi]!, opBytes(op, H[entry + LOG.count]!), cycle)
+  }
+
+  /** Does a memory command's work. */
+  function perform(core: number, cb: number, slot: number, entry: number): void {
     const tb = cb + CORE.contexts + slot * CTX.size
     const op = H[entry + LOG.op]! & 0xff
     const lo = H[entry + LOG.lo]!
     const hi = H[entry + LOG.hi]!
-    if (op === RING_POP || op === RING_PUT) return ringRequest(op, tb, lo, cycle)
+    if (op === RING_POP || op === RING_PUT) {
+      ringRequest(op, tb, lo)
+      return
+    }
     const raw = H[entry + LOG.count]!
     const xfer = H[entry + LOG.xfer]!
     const bytes = opBytes(op, raw)
@@ -191,7 +233,6 @@ export function createRequestService(
       else unit.perform(op, raw, at, to, from, H[entry + LOG.op]! >>> 16)
       releaseBucket(op, lo, hi)
     }
-    return served(op, lo, hi, bytes, cycle)
   }
 
   /** A credit of a map that is asked for while the store has no room for another bucket counts as used up. */
@@ -206,14 +247,13 @@ export function createRequestService(
   }
 
   /** The overflow ring of the map code: pop answers {slot, place}, put takes {place, slot}. */
-  function ringRequest(op: number, tb: number, lo: number, cycle: number): number {
+  function ringRequest(op: number, tb: number, lo: number): void {
     const bucket = ((lo >>> 0) - MEMORY_MAP.table) >>> layout.bucketShift
     if (op === RING_POP) {
       const taken = maps.takeOverflow(bucket)
       H[tb + CTX.xferIn] = taken.slot
       H[tb + CTX.xferIn + 1] = taken.place
     } else maps.giveOverflow(bucket, H[tb + CTX.xferOut]!, H[tb + CTX.xferOut + 1]!)
-    return cycle + timing.ememAtomic
   }
 
   /** Queues at the banks, looks into the cache, and gives the cycle of completion. */
@@ -263,6 +303,7 @@ export function createRequestService(
 
   return {
     serve,
+    serveNow,
     nextItem: () => {
       collect()
       const request = heapSize > 0 ? Math.floor(keys[heap[0]!]! / 128) : Infinity

@@ -81,6 +81,7 @@ export const FAULT = {
   unsupported: 3,
   outside: 4,
   memory: 5,
+  endless: 6,
 } as const
 
 export const FAULT_NAMES = [
@@ -90,6 +91,7 @@ export const FAULT_NAMES = [
   'instruction not modelled',
   'execution outside the program',
   'command not modelled',
+  'program does not end',
 ] as const
 
 /** A code store decoded; arrays are indexed by code-store address. */

@@ -2,7 +2,7 @@
 import { wordsFromHex } from '@offload/nfp'
 import type { TimedFrame } from '@offload/packet'
 import programs from './programs.json'
-import type { CardMapSpec, DeviceProfile } from '../src/api'
+import type { CardMapSpec, DeviceProfile, TimeModel } from '../src/api'
 import { createChip } from '../src/chip'
 import type { EmulatedChip } from '../src/chip'
 import { DEVICES, FIRMWARE_BEHAVIOURS } from '../src/devices'
@@ -44,13 +44,18 @@ export function frames(count: number, gap: number, seed = 1, ports = 1): TimedFr
 }
 
 /** A chip with one of the test programs on every port and its maps made. */
-export function chipWith(name: string, options: ChipOptions = {}, device: Partial<DeviceProfile> = {}): EmulatedChip {
+export function chipWith(
+  name: string,
+  options: ChipOptions = {},
+  device: Partial<DeviceProfile> = {},
+  timeModel: TimeModel = 'exact',
+): EmulatedChip {
   const chip = createChip(
     {
       device: { ...DEVICES['cx-2x40']!, ...device },
       firmware: FIRMWARE_BEHAVIOURS['full']!,
       seed: 5,
-      timeModel: 'exact',
+      timeModel,
       queues: 8,
     },
     { buckets: 4096, recordBytes: 1 << 20, eventBytes: 1 << 18, ...options },

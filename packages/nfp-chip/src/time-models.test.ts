@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { PROGRAM_NAMES, chipWith, frames } from '../testdata/programs'
+import type { EmulatedChip } from './chip'
+import { allEntries } from './run-single'
+
+const idle = { untilIdle: true } as const
+
+/** Everything that has no time in it: packets by number, and the maps. */
+function results(chip: EmulatedChip, list: ReturnType<typeof frames>) {
+  chip.offer(list)
+  chip.run(Infinity, idle)
+  const packets = chip
+    .takePackets()
+    .map(({ number, port, outcome, queue, exitCode, words, data }) => ({ number, port, outcome, queue, exitCode, words, data }))
+    .sort((left, right) => left.number - right.number)
+  const maps = [1, 2, 3].map((id) => allEntries(chip, id))
+  const events = chip.takeEvents().map(({ mapId, packet, data }) => ({ mapId, packet, data }))
+  return { packets, maps, events }
+}
+
+describe('functional', () => {
+  it.each(PROGRAM_NAMES)('%s: gives the results of the exact model', (name) => {
+    const list = frames(120, 400)
+    const exact = results(chipWith(name), list)
+    const functional = results(chipWith(name, {}, {}, 'functional'), list)
+    expect(functional).toEqual(exact)
+  })
+
+  it('takes only frames that were offered before the end of a run', () => {
+    const chip = chipWith('swaps MAC addresses', {}, {}, 'functional')
+    const list = frames(50, 1000)
+    chip.offer(list)
+    chip.run(20_000)
+    const due = list.filter(({ time }) => Math.ceil(time * 0.8) < 20_000).length
+    expect(chip.counters().received).toBe(due)
+    expect(chip.pending).toBe(50 - due)
+    expect(chip.now).toBe(20_000)
+  })
+
+  it('finishes a packet that was stepped into', () => {
+    const chip = chipWith('adds packet bytes to an array element', {}, {}, 'functional')
+    chip.offer(frames(5, 1000))
+    for (let step = 0; step < 10; step++) chip.stepWord()
+    chip.run(Infinity, idle)
+    expect(chip.takePackets().map(({ number }) => number)).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('repeats itself', () => {
+    const hashes = [0, 1].map(() => {
+      const chip = chipWith('updates a hash element', {}, {}, 'functional')
+      chip.offer(frames(100, 50))
+      chip.run(Infinity, idle)
+      return chip.stateHash()
+    })
+    expect(hashes[0]).toBe(hashes[1])
+  })
+})
+
+describe('tiers', () => {
+  it.each(PROGRAM_NAMES)('%s: precise and translated leave the same state', (name) => {
+    const hashes = (['precise', 'translated'] as const).map((tier) => {
+      const chip = chipWith(name, { tier })
+      chip.offer(frames(300, 15))
+      chip.run(Infinity, idle)
+      return `${chip.stateHash()} ${chip.now} ${chip.counters().words}`
+    })
+    expect(hashes[0]).toBe(hashes[1])
+  })
+})
