@@ -43,6 +43,9 @@ function unusualText(insns: Uint8Array, slot: number): string | undefined {
   }
   if (opcode === (CLASS.ALU | SOURCE.X | ALU.MOV) && offAt(insns, slot) === 32)
     return `w${dst} = (s32)w${srcAt(insns, slot)}`
+  if (opcode === (CLASS.ALU64 | SOURCE.X | ALU.MOV) && offAt(insns, slot) === -1) {
+    return `r${dst} = &(void __percpu *)(r${srcAt(insns, slot)})`
+  }
   if (kind === CLASS.STX && (opcode & 0xe0) === 0xc0 && !ATOMIC_IMMEDIATES.has(imm)) {
     return `BUG_${opcode.toString(16).padStart(2, '0')}`
   }
