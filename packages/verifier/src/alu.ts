@@ -5,6 +5,7 @@
 import { EACCES, EINVAL, MAX_VAR_OFF, type Env } from './env'
 import * as bounds from './bounds'
 import * as i64 from './int64'
+import { pushBranch } from './pending'
 import { markPrecise } from './precision'
 import * as R from './reg-state'
 import { knownScalar, type RegState } from './reg-state'
@@ -53,7 +54,7 @@ function checkUnary(env: Env, op: number, wide: boolean, fromReg: boolean): void
   const own = writeReg(env, dst)
   if (op === A.NEG) A.apply(op, !wide, own, own, env.profile.scalar)
   else {
-    clearScalarId(own)
+    if (imm !== 64 || wide || fromReg) clearScalarId(own)
     A.byteSwap(own, imm as 16 | 32 | 64, wide || fromReg)
   }
 }
@@ -172,10 +173,29 @@ function scalarOp(env: Env, op: number, wide: boolean, left: RegState, right: Re
     setUnknown(left)
   } else {
     if (needsSanitation(env, op)) sanitizeScalar(env)
+    if ((op === A.AND || op === A.OR) && R.isConst(src) && env.profile.scalar.forksMasks) forkMask(env, left)
     A.apply(op, !wide, left, src, env.profile.scalar)
   }
   linkByConstant(left, left.id === id ? id : 0, op, wide, src, sameReg)
 }
+
+/** A value that is 0 or -1 (a sign spread over all bits) selects: both choices are walked, 0 later. */
+function forkMask(env: Env, left: RegState): void {
+  const wide = i64.eq(left.smin, MINUS_ONE) && i64.isZero(left.smax)
+  if (!wide && !(left.s32min === -1 && left.s32max === 0)) return
+  const other = pushBranch(env, env.insn, env.insn, false).current.own(env.insns.dst[env.insn]!)
+  if (wide) {
+    const { subregDef } = left
+    other.setKnown(i64.ZERO)
+    left.setKnown(MINUS_ONE)
+    other.subregDef = subregDef
+    left.subregDef = subregDef
+  } else {
+    other.setKnown32(0)
+    left.setKnown32(-1)
+  }
+}
+const MINUS_ONE = i64.s64(-1)
 
 /** `r += constant` stays linked to its copies: they are a known distance away. */
 function linkByConstant(left: RegState, id: number, op: number, wide: boolean, src: RegState, sameReg: boolean): void {

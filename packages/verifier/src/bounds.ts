@@ -36,7 +36,7 @@ function updateFromTnum64(r: RegState): void {
   r.smax = i64.smin(r.smax, i64.or(value, i64.and(mask, i64.S64_MAX)))
   r.umin = i64.umax(r.umin, value)
   r.umax = i64.umin(r.umax, top)
-  if (rules.meetsInOneValue && !i64.isZero(mask)) meetInOneValue(r)
+  if (rules.meetsInOneValue) meetInOneValue(r)
 }
 
 /** Members of the tnum inside [umin, umax]: if there is exactly one, the value is known. */

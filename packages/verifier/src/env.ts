@@ -80,6 +80,8 @@ export class Marks {
   /** Map of a ld_imm64, or -1; and the offset into its value. */
   readonly map: Int16Array
   readonly mapOff: Int32Array
+  /** Tail calls: map seen at the call, -1 none yet, -2 several. */
+  readonly tailMap: Int16Array
   /** Speculation must not pass this instruction (or its result). */
   readonly nospec: Uint8Array
   readonly nospecResult: Uint8Array
@@ -97,6 +99,7 @@ export class Marks {
     this.pointerType = new Int32Array(n)
     this.map = new Int16Array(n).fill(-1)
     this.mapOff = new Int32Array(n)
+    this.tailMap = new Int16Array(n).fill(-1)
     this.nospec = new Uint8Array(n)
     this.nospecResult = new Uint8Array(n)
     this.aluState = new Uint8Array(n)

@@ -13,7 +13,7 @@ import * as M from './maps'
 import { checkAccess } from './memory'
 import { pushBranch } from './pending'
 import { markPrecise } from './precision'
-import { acquireReference, checkNothingHeld, releaseObject } from './references'
+import { acquireReference, checkNothingHeld, lostPointer, releaseObject } from './references'
 import * as R from './reg-state'
 import { UNKNOWN_SCALAR } from './reg-state'
 import { forgetCallerSaved } from './registers'
@@ -89,14 +89,23 @@ function checkMapUse(env: Env, facts: CallFacts): void {
   }
   if (id !== TAIL_CALL) return
   if (map?.type !== M.PROG_ARRAY) env.refuse(EINVAL, env.profile.tailCallMapText)
+  const seen = env.marks.tailMap[env.insn]!
+  env.marks.tailMap[env.insn] = seen === -1 || seen === facts.map ? facts.map : -2
   const index = env.regs[3]!
   if (R.isConst(index) && index.type === R.SCALAR && i64.ult(index.varOff.value, i64.u64(map!.maxEntries))) {
     markPrecise(env, 3)
   }
 }
 
+/** After the walk: without CAP_PERFMON a tail call is rewritten to check its index, which needs one map. */
+export function checkTailCalls(env: Env): void {
+  if (env.perfmon || !env.marks.tailMap.includes(-2)) return
+  env.refuse(EINVAL, 'tail_call abusing map_ptr\n')
+}
+
 export function forgetPacketPointers(env: Env): void {
-  env.state.replaceRegs((r) => (R.isAnyPacketPointer(r.type) ? UNKNOWN_SCALAR : r))
+  const gone = lostPointer(env)
+  env.state.replaceRegs((r) => (R.isAnyPacketPointer(r.type) ? gone : r))
 }
 
 function setResult(env: Env, helper: Helper, facts: CallFacts): void {

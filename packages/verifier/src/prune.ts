@@ -112,7 +112,8 @@ export function visitCheckpoint(env: Env, explored: Explored): boolean {
     const patience = marks.force[insn] === 1 && old.branches > 0 ? 64 : 3
     if (old.misses > old.hits * patience + patience) {
       list.splice(k--, 1)
-      env.liveStates--
+      old.evicted = true
+      if (old.branches === 0) env.liveStates--
     }
   }
   env.maxStatesPerInsn = Math.max(env.maxStatesPerInsn, count)

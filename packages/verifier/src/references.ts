@@ -19,13 +19,14 @@ export function releaseReference(state: State, id: number): boolean {
   return found
 }
 
+/** What a pointer is that must not be used any more: some number, or nothing where addresses are secret. */
+export const lostPointer = (env: Env): R.RegState => (env.perfmon ? R.UNKNOWN_SCALAR : R.UNINITIALISED)
+
 /** Gives the object back: every register that points to it is unknown from now on. */
 export function releaseObject(env: Env, id: number): void {
   if (!releaseReference(env.state, id)) env.refuse(EINVAL, `Unreleased reference id=${id}\n`)
-  env.state.replaceRegs((r) => {
-    if (r.refObjId !== id) return r
-    return R.UNKNOWN_SCALAR
-  })
+  const gone = lostPointer(env)
+  env.state.replaceRegs((r) => (r.refObjId === id ? gone : r))
 }
 
 /** Nothing may be held when `what` ends the program. */

@@ -6,7 +6,7 @@ import * as i64 from './int64'
 import { S32_MAX, S32_MIN, U32_MAX } from './int64'
 import * as tnum from './tnum'
 import type { Tnum } from './tnum'
-import { sync, updateFromTnum, updateFromTnum32, zeroExtend32 } from './bounds'
+import { sync, truncate, updateFromTnum, updateFromTnum32, zeroExtend32 } from './bounds'
 import type { RegState } from './reg-state'
 
 export const ADD = 0x00
@@ -35,6 +35,8 @@ export interface ScalarRules {
   readonly wrapsTogether: boolean
   /** Products use all four corners of the signed ranges. */
   readonly signedProducts: boolean
+  /** `and` / `or` of a value that is 0 or -1 with a constant is walked for both values. */
+  readonly forksMasks: boolean
 }
 
 const in32 = (n: number): boolean => n >= S32_MIN && n <= S32_MAX
@@ -140,10 +142,11 @@ export function apply(op: number, narrow: boolean, dst: RegState, src: RegState,
 
 /** Byte order conversion: swaps, or only cuts to `bits`. */
 export function byteSwap(dst: RegState, bits: 16 | 32 | 64, swaps: boolean): void {
-  if (swaps) dst.varOff = tnum.byteSwap(dst.varOff, bits)
-  else if (bits !== 64) dst.varOff = tnum.cast(dst.varOff, bits / 8)
-  if (swaps || bits !== 64) dst.setUnbounded()
-  sync(dst)
+  if (swaps) {
+    dst.varOff = tnum.byteSwap(dst.varOff, bits)
+    dst.setUnbounded()
+    sync(dst)
+  } else if (bits !== 64) truncate(dst, bits / 8)
 }
 
 function add64(dst: RegState, src: RegState, rules: ScalarRules): void {

@@ -121,6 +121,8 @@ export class State {
   hits = 0
   misses = 0
   cleaned = false
+  /** No longer compared with; kept until its paths have ended. */
+  evicted = false
   /** With record: index of the last step of this path. */
   step = -1
 

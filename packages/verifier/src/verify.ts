@@ -9,6 +9,7 @@ import { checkControlFlow, findLiveRegisters, findLoops, printLiveRegisters } fr
 import { removeDeadCode } from './dead-code'
 import { Cancelled, E2BIG, EINVAL, Env, Refusal } from './env'
 import { hookView } from './driver-view'
+import { checkTailCalls } from './helper-call'
 import { Insns } from './insns'
 import { Log } from './log'
 import { mapInfo } from './maps'
@@ -69,6 +70,7 @@ function runPasses(env: Env, recorder: Recorder | undefined): void {
   }
   checkStackDepth(env)
   if (driver) removeDeadCode(env)
+  else checkTailCalls(env)
 }
 
 function checkDriver(errno: number): void {

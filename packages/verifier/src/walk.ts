@@ -164,6 +164,7 @@ function endPath(env: Env): void {
   for (let state: State | null = env.state; state !== null; state = state.parent) {
     if (--state.branches > 0) break
     env.sccs.exit(state)
+    if (state.evicted) env.liveStates--
   }
   env.liveStack.update(env.state)
 }
