@@ -14,6 +14,7 @@ import * as R from './reg-state'
 import { UNKNOWN_SCALAR, type RegState } from './reg-state'
 import { forgetCallerSaved, isSecret, readReg } from './registers'
 import { Frame, FP, type ReturnRange } from './state'
+import { ARGUMENTS, CALLER_SAVED } from './wide-reads'
 
 /** A frame with nothing but its frame pointer. */
 export function newFrame(frameno: number, subprogno: number, callsite: number): Frame {
@@ -84,6 +85,7 @@ function callStatic(env: Env, k: number, sub: Subprogram): number {
   const caller = env.frame
   const callee = enterFrame(env, k)
   for (let n = 1; n <= 5; n++) callee.regs[n] = caller.regs[n]!
+  callee.written = caller.written | ~ARGUMENTS
   forgetArguments(env, caller)
   if (env.log.walks) {
     env.say('caller:\n')
@@ -95,6 +97,7 @@ function callStatic(env: Env, k: number, sub: Subprogram): number {
 }
 
 function forgetArguments(env: Env, caller: Frame): void {
+  caller.written |= CALLER_SAVED
   for (let n = 0; n <= 5; n++) {
     caller.forget(n)
     env.touched.reg(n)
@@ -133,7 +136,10 @@ export function returnFromCall(env: Env): number {
   if (callee.callbackRange) {
     checkCallbackResult(env, r0, callee.callbackRange)
     next = callee.callsite
-  } else caller.regs[0] = r0
+  } else {
+    caller.regs[0] = r0
+    caller.written = (caller.written & ~1) | (callee.written & 1)
+  }
   if (env.log.walks) {
     env.say('returning from callee:\n')
     env.printState(state, callee.frameno, true)

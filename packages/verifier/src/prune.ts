@@ -14,6 +14,7 @@ import * as S from './stack-slot'
 import type { StackSlot } from './stack-slot'
 import { FP, REG_COUNT, type Frame, type State } from './state'
 import * as tnum from './tnum'
+import { propagateWideReads } from './wide-reads'
 
 /** How strict a comparison is: only what was relied on; all ranges; everything alike. */
 type Strictness = 'relied' | 'within' | 'exact'
@@ -101,6 +102,7 @@ export function visitCheckpoint(env: Env, explored: Explored): boolean {
       old.hits++
       if (marks.jump[insn]) noteJump(env)
       propagatePrecision(env, old, state)
+      if (env.profile.marksAcrossPaths) propagateWideReads(env, old, state)
       if (loop) {
         const edge = state.copy()
         edge.insn = insn
@@ -124,7 +126,8 @@ export function visitCheckpoint(env: Env, explored: Explored): boolean {
 /** The old state's paths are still being walked: the walk came round a loop (or a callback, or may_goto). */
 function compareUnfinished(env: Env, old: State): 'hit' | 'loop' | 'miss' {
   const { state, insn, marks, insns } = env
-  if (insns.isMayGoto(insn) && old.mayGotoDepth !== state.mayGotoDepth && covers(env, old, state, 'within')) return 'hit'
+  if (insns.isMayGoto(insn) && old.mayGotoDepth !== state.mayGotoDepth && covers(env, old, state, 'within'))
+    return 'hit'
   if (marks.callsCallback[insn]) return covers(env, old, state, 'within') ? 'hit' : 'loop'
   if (
     maybeLooping(old, state) &&
@@ -164,6 +167,7 @@ function addCheckpoint(env: Env, list: State[]): void {
   kept.branches = 1
   env.sccs.enter(kept)
   state.parent = kept
+  for (const frame of state.frames) frame.written = 0
   state.firstInsn = insn
   state.history = []
   env.historyEntry = null

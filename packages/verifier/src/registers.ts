@@ -7,6 +7,7 @@ import * as R from './reg-state'
 import type { RegState } from './reg-state'
 import { FP, REG_COUNT } from './state'
 import * as tnum from './tnum'
+import { CALLER_SAVED, noteWideRead } from './wide-reads'
 
 const isWide = (env: Env, r: RegState, regno: number, source: boolean): boolean => {
   const op = env.insns.op[env.insn]!
@@ -42,7 +43,11 @@ export function readReg(env: Env, regno: number): RegState {
   checkNumber(env, regno)
   const r = env.regs[regno]!
   if (r.type === R.NOT_INIT) env.refuse(EACCES, `R${regno} !read_ok\n`)
-  if (regno !== FP && r.subregDef !== 0 && isWide(env, r, regno, true)) markZeroExtended(env, r.subregDef)
+  const { marksAcrossPaths } = env.profile
+  if (regno !== FP && (marksAcrossPaths || r.subregDef !== 0) && isWide(env, r, regno, true)) {
+    markZeroExtended(env, r.subregDef)
+    if (marksAcrossPaths) noteWideRead(env.state, env.curFrame, regno)
+  }
   return r
 }
 
@@ -55,6 +60,7 @@ export function writeReg(env: Env, regno: number): RegState {
   checkNumber(env, regno)
   if (regno === FP) env.refuse(EACCES, 'frame pointer is read only\n')
   const r = env.frame.own(regno)
+  env.frame.written |= 1 << regno
   r.subregDef = isWide(env, r, regno, false) ? 0 : env.insn + 1
   return r
 }
@@ -68,6 +74,7 @@ export function writeUnknown(env: Env, regno: number): RegState {
 
 /** R0–R5 are gone after a call; marks them as touched. */
 export function forgetCallerSaved(env: Env): void {
+  env.frame.written |= CALLER_SAVED
   for (let n = 0; n <= 5; n++) {
     env.frame.forget(n)
     env.touched.reg(n)

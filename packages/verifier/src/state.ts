@@ -33,6 +33,10 @@ export class Frame {
   preciseRegs = 0
   preciseLow = 0
   preciseHigh = 0
+  /** Registers written since the last checkpoint (wide-reads.ts). */
+  written = 0
+  /** Checkpoints only: registers that the continuation read in 64 bits before it wrote them. */
+  wideReads = 0
 
   constructor(frameno: number, subprogno: number, callsite: number) {
     this.frameno = frameno
@@ -49,6 +53,7 @@ export class Frame {
     f.callbackRange = this.callbackRange
     f.asyncCallback = this.asyncCallback
     f.callbackDepth = this.callbackDepth
+    f.written = this.written
     return f
   }
 
