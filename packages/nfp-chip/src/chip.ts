@@ -90,7 +90,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   const maps = createMapStore(memory, config, emem)
   const events = createEventPath(memory, timing, emem)
   const checks: MachineCheck[] = []
-  const runner = createCoreRunner(memory, config, timing, 0)
+  const runner = createCoreRunner(memory, config, timing, 0, config.timeModel === 'functional' ? maps : undefined)
   const windows = createWindowRunner(memory, runner)
   const service = createRequestService(memory, timing, emem, maps, { packets: () => packets, events }, reportFault)
   const packets: PacketPath = createPacketPath(memory, config, timing, options, service.wake)

@@ -10,6 +10,9 @@ import { decodeStore } from './decode'
 import { STOP, createInterpreter } from './interpreter'
 import { CORE, CORE_WORDS, CTX, HDR, STATE } from './layout'
 import type { ChipMemory } from './layout'
+import { createDirectHelpers } from './direct-helpers'
+import { createMapHelpers } from './map-helpers'
+import type { MapStore } from './map-store'
 import { createOperands } from './operands'
 import { createServices } from './services'
 import { SEGMENT_STOP } from './translate'
@@ -39,15 +42,26 @@ export interface CoreRunner {
   refresh(): void
 }
 
-/** `member` chooses the table of counts that this runner writes. */
-export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing: Timing, member: number): CoreRunner {
+/**
+ * `member` chooses the table of counts that this runner writes. With `directMaps` map helpers work on that store at once,
+ * without commands and waits (the functional model).
+ */
+export function createCoreRunner(
+  memory: ChipMemory,
+  config: ChipConfig,
+  timing: Timing,
+  member: number,
+  directMaps?: MapStore,
+): CoreRunner {
   const { words: H, floats: F, layout } = memory
   const store = emptyStore(layout.storeWords)
   const commands = createCommands(memory, timing)
   const operands = createOperands(memory)
   const interpreter = createInterpreter(memory, store, commands, operands)
   const tier = createTranslatedTier(memory, store, commands, operands, member)
-  const services = createServices(memory, config, commands)
+  const stepwise = createMapHelpers(memory, config, commands)
+  const helpers = directMaps ? createDirectHelpers(memory, config, directMaps, stepwise) : stepwise
+  const services = createServices(memory, config, commands, helpers)
   const countsAt = layout.counts + member * layout.storeWords
   const useTier = memory.wasm !== undefined
   let version = -1
@@ -127,7 +141,11 @@ export function createCoreRunner(memory: ChipMemory, config: ChipConfig, timing:
       let stop: number
       let executed: number
       let fault: number
-      if (translated && !oneWord && H[tb + CTX.slots] === 0 && tier.canEnter(stepPc, left)) {
+      if (store.op[stepPc] === UOP.firmware) {
+        executed = 0
+        fault = FAULT.none
+        stop = STOP.firmware
+      } else if (translated && !oneWord && H[tb + CTX.slots] === 0 && tier.canEnter(stepPc, left)) {
         const result = tier.run(core, slot, left)
         executed = result >>> 3
         fault = tier.lastFault()

@@ -69,12 +69,13 @@ const FOUND = { no: 0, primary: 1, overflow: 2 } as const
 
 const LOCK = { exclusive: 0x4000, valid: 0x4000_0000, holders: 0x1fff } as const
 
-const ERRNO = { noEntry: -2, noMemory: -12, fault: -14, exists: -17, invalid: -22, tooBig: -7 } as const
+/** Results of update, delete and perf_event_output: the kernel's negative error numbers. */
+export const ERRNO = { noEntry: -2, noMemory: -12, fault: -14, exists: -17, invalid: -22, tooBig: -7 } as const
 const FLAG = { noExist: 1, exist: 2 } as const
 
 /** Bits 39..8 of the table and the pool: what a lookup returns as high word. */
-const TABLE_HI = (MEMORY_MAP.ememIsland << 24) | (MEMORY_MAP.table >>> 8)
-const POOL_HI = (MEMORY_MAP.ememIsland << 24) | (MEMORY_MAP.pool >>> 8)
+export const TABLE_HI = (MEMORY_MAP.ememIsland << 24) | (MEMORY_MAP.table >>> 8)
+export const POOL_HI = (MEMORY_MAP.ememIsland << 24) | (MEMORY_MAP.pool >>> 8)
 
 export interface MapHelpers {
   call(core: number, slot: number, address: number): boolean

@@ -29,6 +29,15 @@ export interface MapStore {
   update(id: number, key: Uint8Array, value: Uint8Array, flags: number): MapReplyCode
   remove(id: number, key: Uint8Array): MapReplyCode
   nextKey(id: number, key: Uint8Array | undefined): { readonly code: MapReplyCode; readonly key?: Uint8Array }
+  /**
+   * Finds the entry whose key words begin at word `key` of the chip's memory (padding is cleared there). Answers the word
+   * offset of the entry, and in `found` where a program finds its value: {low, high part is the pool's}. -1: none.
+   */
+  findEntry(id: number, key: number): number
+  readonly found: Int32Array
+  /** Host-like update and delete with key and value words in the chip's memory. */
+  updateWords(id: number, key: number, value: number, flags: number): MapReplyCode
+  removeWords(id: number, key: number): MapReplyCode
   /** Makes the entry of a preset array appear, when `keyWord` is one of its indices. */
   ensure(id: number, keyWord: number): void
   /** Takes a free overflow place of a bucket and a pool slot: {slot, place}, both -1 when there is none. */
@@ -175,6 +184,46 @@ export function createMapStore(memory: ChipMemory, config: ChipConfig, emem: Eme
     if (!locate(id)) insert(id)
   }
 
+  const found = new Int32Array(2)
+
+  /** Copies key words to `keyBuffer`, with the padding cleared in both places, and hashes them. */
+  function loadKey(id: number, key: number): void {
+    const at = descriptor(id)
+    const count = H[at + MAPS.shape]! >>> 16
+    const mask = H[at + MAPS.keyMask]!
+    H[key + count - 1] = H[key + count - 1]! & mask
+    for (let word = 0; word < count; word++) keyBuffer[word] = H[key + word]!
+    hashKey(keyBuffer, 0, count, id, mask)
+  }
+
+  function findEntry(id: number, key: number): number {
+    if (!exists(id)) return -1
+    loadKey(id, key)
+    let place = locate(id)
+    if (!place && preset && isArray(id) && keyBuffer[0]! >>> 0 < H[descriptor(id) + MAPS.maxEntries]! >>> 0) place = insert(id)
+    if (!place) return -1
+    const offset = H[descriptor(id) + MAPS.valueOffset]!
+    found[0] = (place.overflow < 0 ? place.bucket << layout.bucketShift : place.pool * 4 * entryWords) + offset
+    found[1] = place.overflow < 0 ? 0 : 1
+    return place.entry
+  }
+
+  /** Key bytes of the words at `key`, padding cleared. */
+  function keyBytesAt(id: number, key: number): Uint8Array {
+    loadKey(id, key)
+    return keyBytes.slice(0, H[descriptor(id) + MAPS.keySize]!)
+  }
+
+  function updateWords(id: number, key: number, value: number, flags: number): MapReplyCode {
+    if (!exists(id)) return CODE.badMap
+    const valueBytes = B.slice(value * 4, value * 4 + H[descriptor(id) + MAPS.valueSize]!)
+    return update(id, keyBytesAt(id, key), valueBytes, flags)
+  }
+
+  function removeWords(id: number, key: number): MapReplyCode {
+    return exists(id) ? remove(id, keyBytesAt(id, key)) : CODE.badMap
+  }
+
   function read(id: number, place: Place): Uint8Array {
     const at = descriptor(id)
     const start = place.entry * 4 + H[at + MAPS.valueOffset]!
@@ -291,7 +340,21 @@ export function createMapStore(memory: ChipMemory, config: ChipConfig, emem: Eme
     return { code: CODE.noEntry }
   }
 
-  return { alloc, free, lookup, update, remove, nextKey, ensure, takeOverflow, giveOverflow }
+  return {
+    alloc,
+    free,
+    lookup,
+    update,
+    remove,
+    nextKey,
+    findEntry,
+    found,
+    updateWords,
+    removeWords,
+    ensure,
+    takeOverflow,
+    giveOverflow,
+  }
 }
 
 /** Index of the first number that is not below `least` in an ascending list. */

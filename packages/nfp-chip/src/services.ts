@@ -8,7 +8,7 @@ import type { Commands } from './commands'
 import { BASE_BEFORE_PROGRAM, CTM } from './constants'
 import { CORE, CORE_WORDS, CTX, HDR, LOG, PACKETS_PER_ISLAND, PKT, REQUEST, STATE, WAIT } from './layout'
 import type { ChipMemory } from './layout'
-import { createMapHelpers } from './map-helpers'
+import type { MapHelpers } from './map-helpers'
 import { hasHash, parseHeaders, rssHash } from './rss'
 import { FAULT } from './uop'
 
@@ -31,14 +31,18 @@ export interface Services {
   abort(core: number, slot: number, fault: number): void
 }
 
-export function createServices(memory: ChipMemory, config: ChipConfig, commands: Commands): Services {
+export function createServices(
+  memory: ChipMemory,
+  config: ChipConfig,
+  commands: Commands,
+  helpers: MapHelpers,
+): Services {
   const { words: H, floats: F, bytes: B, layout } = memory
   const { firmware } = config
   const before = Math.round(firmware.baseCycles * BASE_BEFORE_PROGRAM)
   const after = firmware.baseCycles - before
   const stackBytes = firmware.stackBytes ?? 512
   const stackBase = 4096 - 4 * stackBytes
-  const helpers = createMapHelpers(memory, config, commands)
   const coreBlock = (core: number): number => layout.cores + core * CORE_WORDS
   const contextBlock = (core: number, slot: number): number => coreBlock(core) + CORE.contexts + slot * CTX.size
   const packetEntry = (packet: number): number => layout.packets + packet * PKT.size
