@@ -129,12 +129,6 @@ describe('doctor', () => {
 
 const dir = vectorsDir('nfp-jit')
 
-/**
- * Where the verifier's zero-extension marks are fewer than those of Linux 6.12 (packages/fidelity.md, section nfp-jit).
- * They may agree one day; nothing else may join them.
- */
-const KNOWN_DIFFERENCES = new Set(['s-fuzz_map-039', 's-fuzz_xdp-017'])
-
 function answer(vector: JitVector, result: DeviceLoadResult): unknown {
   const { verdict, image, relocated } = result
   if (verdict !== 'ok' || !image || !relocated) {
@@ -176,7 +170,6 @@ describe.skipIf(dir === undefined)('recorded loads', () => {
 
   it.each(files.map((file) => [file.replace(/^.*\//, ''), file]))('%s', (_name, file) => {
     for (const vector of readJsonl<JitVector>(file)) {
-      if (KNOWN_DIFFERENCES.has(vector.id)) continue
       const result = loadForDevice({
         progType: vector.prog_type,
         insns: bytesOfHex(vector.insns.join('')),
