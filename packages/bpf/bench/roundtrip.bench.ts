@@ -22,7 +22,8 @@ for (const dialect of ['llvm', 'mnemonic'] satisfies Dialect[]) {
     const again = assemble(disassemble(program, { dialect }), { dialect })
     if (!again.ok) throw new Error(`seed ${seed}, round ${round}: ${JSON.stringify(again.diagnostics[0])}`)
     // The order of fields in types is the same, as both are written from the same declaration.
-    if (key(again.program) !== key(program)) throw new Error(`seed ${seed}, round ${round}: another program came back\n${key(program)}\n${key(again.program)}`)
+    if (key(again.program) !== key(program))
+      throw new Error(`seed ${seed}, round ${round}: another program came back\n${key(program)}\n${key(again.program)}`)
     slots += program.insns.length / 8
   }
   const seconds = (performance.now() - from) / 1000

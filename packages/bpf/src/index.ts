@@ -21,14 +21,7 @@ export * from './data-type'
 export { assemble, type AssembleOptions } from './assembler/assemble'
 export { detectDialect, isClassicBpf } from './assembler/detect'
 export { MESSAGES, type DiagnosticCode } from './assembler/messages'
-export {
-  disassemble,
-  disassembleWithLines,
-  type DisassembleOptions,
-  type Disassembly,
-  mapText,
-  targetOf,
-} from './disassemble'
+export { disassemble, disassembleWithLines, type DisassembleOptions, type Disassembly, mapText } from './disassemble'
 export * from './type-text'
 export * from './data-value'
 export * from './data-format'
@@ -50,3 +43,6 @@ export * from './elf/import'
 export { SECTION_OF_TYPE, sectionKind, type SectionKind, type SectionMatch } from './elf/section-names'
 export * from './elf/export'
 export * from './import/foreign-text'
+export { isName, ProgramNames, targetOf } from './names'
+export * from './flow-graph'
+export * from './editor/convert'

@@ -4,7 +4,7 @@
  */
 
 import type { Dialect, SourceRange, TextEdit } from '../program'
-import { isName } from '../disassemble'
+import { isName } from '../names'
 import { SourceIndex, type SourceToken, type SymbolKind, type TokenKind } from './source-index'
 
 /** A token with its place, as an editor colours it. */
