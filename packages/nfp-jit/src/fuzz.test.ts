@@ -63,7 +63,7 @@ function checkWords(words: Words, seed: number): void {
 }
 
 describe('random programs', { timeout: 3_600_000 }, () => {
-  const count = Number(process.env['FUZZ_PROGRAMS'] ?? 1200)
+  const count = Number(process.env['FUZZ_PROGRAMS'] ?? 600)
   const firmware = { ...FIRMWARE_PROFILES.full, stackSize: 1 << 20 }
 
   it(`${Math.ceil(count / 6)} plausible ones load or are refused with a reason`, () => {

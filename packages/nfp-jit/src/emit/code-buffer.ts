@@ -41,9 +41,11 @@ export class CodeBuffer {
     this.reason = reason
   }
 
-  /** A new reason for the same instruction. */
-  because(reason: string): void {
+  /** A new reason for the same instruction; returns the one before. */
+  because(reason: string): string {
+    const before = this.reason
     this.reason = reason
+    return before
   }
 
   /** Appends a word; `relocation` goes to bits 63..56. */

@@ -171,7 +171,9 @@ export class Emitter {
   private small(value: number, limit: number, temporary: Operand): Operand {
     const v = value >>> 0
     if (v <= limit) return num(v)
+    const reason = this.code.because(`constant ${constantText(v)}: too large for the word that uses it`)
     this.imm32(temporary, v)
+    this.code.because(reason)
     return temporary
   }
 
@@ -217,3 +219,7 @@ export class Emitter {
 
 /** Bit 7 of an override word: bits 12..8 replace the command's length. */
 const LENGTH_OVERRIDE = 0x80
+
+/** Small numbers as people write them, others as hex. */
+const constantText = (value: number): string =>
+  value < 0x10000 ? String(value) : value >= 0xffff0000 ? String(value | 0) : `0x${value.toString(16)}`
