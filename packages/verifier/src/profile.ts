@@ -22,8 +22,6 @@ export interface Profile {
   readonly logsLiveRegisters: boolean
   /** Lookup with a constant key in an array needs no null check. */
   readonly elidesNullCheck: boolean
-  /** A path that ends at an explored state takes over that state's 64-bit reads (zero-extension marks). */
-  readonly marksAcrossPaths: boolean
   /** `BPF_EXIT instruction in main prog …` follows a leak message. */
   readonly namesLeakingExit: boolean
   readonly tailCallMapText: string
@@ -48,7 +46,6 @@ const current: Profile = {
   bounds: { splitsAtSign: true, meetsInOneValue: true, rounds: 3 },
   logsLiveRegisters: true,
   elidesNullCheck: true,
-  marksAcrossPaths: false,
   namesLeakingExit: true,
   tailCallMapText: 'expected prog array map for tail call',
   wrongHelperText: (name, id) => `program of this type cannot use helper bpf_${name}#${id}\n`,
@@ -68,7 +65,6 @@ const v612: Profile = {
   bounds: { splitsAtSign: false, meetsInOneValue: false, rounds: 2 },
   logsLiveRegisters: false,
   elidesNullCheck: false,
-  marksAcrossPaths: true,
   namesLeakingExit: false,
 }
 

@@ -102,7 +102,7 @@ export function visitCheckpoint(env: Env, explored: Explored): boolean {
       old.hits++
       if (marks.jump[insn]) noteJump(env)
       propagatePrecision(env, old, state)
-      if (env.profile.marksAcrossPaths) propagateWideReads(env, old, state)
+      propagateWideReads(env, old, state)
       if (loop) {
         const edge = state.copy()
         edge.insn = insn

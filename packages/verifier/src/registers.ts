@@ -43,10 +43,9 @@ export function readReg(env: Env, regno: number): RegState {
   checkNumber(env, regno)
   const r = env.regs[regno]!
   if (r.type === R.NOT_INIT) env.refuse(EACCES, `R${regno} !read_ok\n`)
-  const { marksAcrossPaths } = env.profile
-  if (regno !== FP && (marksAcrossPaths || r.subregDef !== 0) && isWide(env, r, regno, true)) {
+  if (regno !== FP && isWide(env, r, regno, true)) {
     markZeroExtended(env, r.subregDef)
-    if (marksAcrossPaths) noteWideRead(env.state, env.curFrame, regno)
+    noteWideRead(env.state, env.curFrame, regno)
   }
   return r
 }

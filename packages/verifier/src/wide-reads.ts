@@ -1,8 +1,8 @@
 /**
- * Which registers a checkpoint's continuation reads in 64 bits. Linux up to 6.12 keeps such marks, and when a path ends
- * at an explored state, it takes them over: whoever wrote one of these registers as a 32-bit value on the ending path
- * must zero-extend it too. Newer kernels know register liveness before the walk and do without.
- * Follows nfp-jit.md, section 4 (source rule of DO_ZEXT). Stack slots carry no such marks.
+ * Which registers a checkpoint's continuation reads in 64 bits. When a path ends at an explored state it takes these
+ * reads over: whoever wrote one of the registers as a 32-bit value on the ending path must zero-extend it too.
+ * Follows nfp-jit.md, section 4 (source rule of DO_ZEXT), as recorded for Linux 6.12; newer kernels are assumed to do
+ * the same, since without it a device would run on with stale upper halves. Stack slots carry no such marks.
  */
 import type { Env } from './env'
 import { FP, type State } from './state'
