@@ -1,6 +1,7 @@
 /**
  * Reads integers and strings at offsets of a byte array, in either byte order. A read outside the bytes
- * throws a RangeError that names the offset; importers catch it and report.
+ * throws a RangeError that names the offset; importers catch it and report. Texts are cut at a length, as
+ * damaged files can hold any number of overlapping ones.
  */
 export class ByteReader {
   readonly bytes: Uint8Array
@@ -51,14 +52,11 @@ export class ByteReader {
     return this.bytes.subarray(at, at + size)
   }
 
-  /** Text up to a NUL byte or `end`; bytes above 127 as Latin-1. */
-  cString(at: number, end = this.bytes.length): string {
-    const limit = Math.min(end, this.bytes.length)
+  /** Text up to a NUL byte, `end` or `most` characters; bytes above 127 as Latin-1. */
+  cString(at: number, end = this.bytes.length, most = 256): string {
+    const limit = Math.min(end, this.bytes.length, at + most)
     let stop = at
     while (stop < limit && this.bytes[stop] !== 0) stop++
-    let out = ''
-    for (let from = at; from < stop; from += 4096)
-      out += String.fromCharCode(...this.bytes.subarray(from, Math.min(stop, from + 4096)))
-    return out
+    return String.fromCharCode(...this.bytes.subarray(at, stop))
   }
 }

@@ -20,13 +20,13 @@ export interface LineInfo {
   readonly column: number
 }
 
-/** Records by code section. */
+/** Records by code section, in the order of the code. */
 export interface BtfExt {
   readonly functions: ReadonlyMap<string, readonly FuncInfo[]>
   readonly lines: ReadonlyMap<string, readonly LineInfo[]>
 }
 
-const MAX_RECORDS = 1_000_000
+const MAX_RECORDS = 100_000
 
 /** Throws a RangeError where the bytes are cut off or damaged. */
 export function parseBtfExt(bytes: Uint8Array, btf: Btf): BtfExt {
@@ -52,7 +52,7 @@ export function parseBtfExt(bytes: Uint8Array, btf: Btf): BtfExt {
   }
 }
 
-function readPart<T>(
+function readPart<T extends { readonly insn: number }>(
   reader: ByteReader,
   start: number,
   length: number,
@@ -79,5 +79,6 @@ function readPart<T>(
     sections.set(name, records)
     at += count * size
   }
+  for (const records of sections.values()) records.sort((a, b) => a.insn - b.insn)
   return sections
 }

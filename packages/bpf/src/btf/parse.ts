@@ -8,8 +8,10 @@ import { BTF_KIND, BTF_MAGIC, type Btf, type BtfLinkage, type BtfType } from './
 
 export type BtfResult = { readonly ok: true; readonly btf: Btf } | { readonly ok: false; readonly error: string }
 
-/** More types than any object of ours has; the kernel's own BTF has about 150,000. */
-const MAX_TYPES = 1_000_000
+/** More types than any object has; the kernel's own BTF has about 150,000. */
+const MAX_TYPES = 200_000
+/** Longest text that is read: a source line in `.BTF.ext`. */
+const MAX_STRING = 512
 
 const LINKAGE: readonly BtfLinkage[] = ['static', 'global', 'extern']
 
@@ -43,7 +45,7 @@ function readBtf(bytes: Uint8Array): Btf {
   if (typesEnd > bytes.length || stringsEnd > bytes.length) fail('BTF is cut off')
   const stringAt = (offset: number): string => {
     if (offset === 0 || stringsFrom + offset >= stringsEnd) return ''
-    return reader.cString(stringsFrom + offset, stringsEnd)
+    return reader.cString(stringsFrom + offset, stringsEnd, MAX_STRING)
   }
   const types: BtfType[] = [{ kind: 'void' }]
   let at = typesFrom

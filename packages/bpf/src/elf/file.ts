@@ -51,8 +51,8 @@ export const FLAG = { WRITE: 1, ALLOC: 2, EXEC: 4, MERGE: 16, STRINGS: 32 } as c
 export const EM_BPF = 247
 
 const SYMBOL_TYPES: readonly SymbolType[] = ['notype', 'object', 'func', 'section', 'file']
-const MAX_SECTIONS = 65_000
-const MAX_SYMBOLS = 1_000_000
+const MAX_SECTIONS = 4096
+const MAX_SYMBOLS = 100_000
 
 /** Whether bytes begin like an ELF file. */
 export function isElf(bytes: Uint8Array): boolean {

@@ -11,6 +11,7 @@ import type { Label, MapContents, Program } from '../program'
 import { type ElfFile, type ElfSection, readElf } from './file'
 import { type ObjectFinding, ObjectFindings } from './findings'
 import { type FunctionPlace, functionsIn, type Linked, Linker, LinkError, littleEndianCode } from './link'
+import { loaderBtf } from './loader-btf'
 import { collectMaps, isCode, type ObjectMap } from './maps'
 import { sectionKind, type SectionMatch } from './section-names'
 
@@ -36,6 +37,7 @@ export type ImportResult =
   | {
       readonly ok: true
       readonly programs: readonly ImportedProgram[]
+      /** As a loader hands it to the kernel. */
       readonly btf?: Uint8Array
       readonly findings: readonly ObjectFinding[]
     }
@@ -61,8 +63,7 @@ export function importElf(bytes: Uint8Array, options: ImportOptions = {}): Impor
     const importer = new Importer(file, options.name ?? 'object.o', findings)
     const programs = importer.run()
     if (findings.hasErrors) return { ok: false, findings: findings.list }
-    const btf = file.sections.find(({ name }) => name === '.BTF')
-    return { ok: true, programs, ...(btf === undefined ? {} : { btf: btf.data.slice() }), findings: findings.list }
+    return { ok: true, programs, ...(importer.btf === undefined ? {} : { btf: importer.btf }), findings: findings.list }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     findings.error('bad-object', error.message)
@@ -71,6 +72,8 @@ export function importElf(bytes: Uint8Array, options: ImportOptions = {}): Impor
 }
 
 class Importer {
+  /** BTF as a loader hands it to the kernel; of little-endian objects only. */
+  btf: Uint8Array | undefined
   private readonly file: ElfFile
   private readonly name: string
   private readonly findings: ObjectFindings
@@ -91,6 +94,14 @@ class Importer {
     for (const section of file.sections) {
       if (isCode(section) && section.size % 8 !== 0)
         findings.error('code-size', `Section '${section.name}' has ${section.size} bytes, not whole instructions`)
+    }
+    for (const [index, list] of file.relocations) {
+      const section = file.sections[index]
+      if (!isCode(section) || list.every(({ offset }) => offset % 8 === 0 && offset < section!.size)) continue
+      findings.error(
+        'relocation-offset',
+        `Section '${section!.name}' has relocations between or behind its instructions`,
+      )
     }
     if (findings.hasErrors) return []
     const btf = this.readBtf()
@@ -118,7 +129,10 @@ class Importer {
     const section = this.file.sections.find(({ name }) => name === '.BTF')
     if (section === undefined) return undefined
     const result = parseBtf(section.data)
-    if (result.ok) return result.btf
+    if (result.ok) {
+      if (this.file.little) this.btf = loaderBtf(this.file, section)
+      return result.btf
+    }
     this.findings.warning('bad-btf', result.error)
     return undefined
   }
@@ -171,12 +185,10 @@ class Importer {
   }
 
   private functionsOrWhole(section: ElfSection): FunctionPlace[] {
-    const places = functionsIn(this.file, section).filter((place) => {
-      return (
-        section.name === '.text' ||
-        this.file.symbols.some(({ global, name, section: at }) => global && at === section.index && name === place.name)
-      )
-    })
+    const globals = new Set(
+      this.file.symbols.filter(({ global, section: at }) => global && at === section.index).map(({ name }) => name),
+    )
+    const places = functionsIn(this.file, section).filter(({ name }) => section.name === '.text' || globals.has(name))
     return places.length > 0
       ? places
       : [
@@ -196,12 +208,6 @@ class Importer {
     maps: readonly ObjectMap[],
     ext: BtfExt | undefined,
   ): ImportedProgram {
-    const records = <T extends { insn: number }>(bySection: ReadonlyMap<string, readonly T[]> | undefined): T[] =>
-      linked.units.flatMap((unit) =>
-        (bySection?.get(unit.section.name) ?? [])
-          .filter(({ insn }) => insn >= unit.start && insn < unit.start + unit.count)
-          .map((record) => ({ ...record, insn: record.insn - unit.start + unit.base })),
-      )
     return {
       name: place.name,
       progType: kind.progType,
@@ -215,32 +221,70 @@ class Importer {
       section: place.section.name,
       attachType: kind.attachType,
       contents: maps.flatMap(({ data, frozen }, map) => (data === undefined ? [] : [{ map, data, frozen }])),
-      source: records(ext?.lines),
-      funcInfo: records(ext?.functions),
+      source: recordsOf(linked, ext?.lines),
+      funcInfo: recordsOf(linked, ext?.functions),
     }
   }
 
   /** Labels that clang left in the code, such as `LBB0_2`. */
   private labels(linked: Linked): Label[] {
     const labels = linked.units.flatMap((unit) =>
-      this.file.symbols
-        .filter(({ name, section, type, value }) => {
-          return (
-            type === 'notype' &&
-            name !== '' &&
-            section === unit.section.index &&
-            value % 8 === 0 &&
-            value / 8 >= unit.start &&
-            value / 8 < unit.start + unit.count
-          )
-        })
-        .map(({ name, value }) => ({ name, insn: value / 8 - unit.start + unit.base })),
+      within(this.labelsIn(unit.section), unit.start, unit.count).map(({ name, insn }) => ({
+        name,
+        insn: insn - unit.start + unit.base,
+      })),
     )
     return labels.sort((a, b) => a.insn - b.insn)
+  }
+
+  private readonly labelsBySection = new Map<number, readonly Label[]>()
+
+  /** Labels of a code section, in the order of the code. */
+  private labelsIn(section: ElfSection): readonly Label[] {
+    let labels = this.labelsBySection.get(section.index)
+    if (labels === undefined) {
+      labels = this.file.symbols
+        .filter(
+          ({ name, section: at, type, value }) =>
+            type === 'notype' && name !== '' && at === section.index && value % 8 === 0,
+        )
+        .map(({ name, value }) => ({ name, insn: value / 8 }))
+        .sort((a, b) => a.insn - b.insn)
+      this.labelsBySection.set(section.index, labels)
+    }
+    return labels
   }
 
   private license(): string {
     const section = this.file.sections.find(({ name }) => name === 'license')
     return section === undefined ? '' : new ByteReader(section.data, true).cString(0, 127)
   }
+}
+
+/** The records of a linked program's pieces, with their places in it. */
+function recordsOf<T extends { readonly insn: number }>(
+  linked: Linked,
+  bySection: ReadonlyMap<string, readonly T[]> | undefined,
+): T[] {
+  return linked.units.flatMap((unit) =>
+    within(bySection?.get(unit.section.name) ?? [], unit.start, unit.count).map((record) => ({
+      ...record,
+      insn: record.insn - unit.start + unit.base,
+    })),
+  )
+}
+
+/** The part of a sorted list that lies in a range of instructions. */
+function within<T extends { readonly insn: number }>(sorted: readonly T[], start: number, count: number): readonly T[] {
+  const first = (insn: number): number => {
+    let low = 0
+    let high = sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (sorted[middle]!.insn < insn) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  return sorted.slice(first(start), first(start + count))
 }

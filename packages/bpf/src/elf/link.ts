@@ -66,24 +66,26 @@ export function functionsIn(file: ElfFile, section: ElfSection): FunctionPlace[]
     .filter((symbol) => symbol.section === section.index && symbol.type === 'func')
     .filter(({ value }) => value % 8 === 0 && value / 8 < total)
     .sort((a, b) => a.value - b.value)
-  return starts.map((symbol, i) => {
-    const start = symbol.value / 8
-    const next = starts.slice(i + 1).find(({ value }) => value > symbol.value)
-    const most = (next === undefined ? total : next.value / 8) - start
-    return {
-      name: symbol.name,
-      section,
-      start,
-      count: symbol.size > 0 ? Math.min(Math.floor(symbol.size / 8), total - start) : most,
-    }
-  })
+  const places: FunctionPlace[] = []
+  // Backwards, so that the next other start is known.
+  let next = total
+  let start = total
+  for (const symbol of starts.toReversed()) {
+    const at = symbol.value / 8
+    if (at !== start) next = start
+    start = at
+    const count = symbol.size > 0 ? Math.min(Math.floor(symbol.size / 8), total - at) : next - at
+    places.push({ name: symbol.name, section, start, count })
+  }
+  return places.reverse()
 }
 
 export class Linker {
   private readonly file: ElfFile
   private readonly code: ReadonlyMap<number, Uint8Array>
   private readonly maps: readonly ObjectMap[]
-  private readonly functions = new Map<number, FunctionPlace[]>()
+  /** By section, then by first instruction. */
+  private readonly functions = new Map<number, Map<number, FunctionPlace>>()
   private readonly relocations = new Map<number, Map<number, ElfRelocation>>()
   private insns = new Uint8Array(0)
   private total = 0
@@ -95,7 +97,8 @@ export class Linker {
     this.code = code
     this.maps = maps
     for (const index of code.keys()) {
-      this.functions.set(index, functionsIn(file, file.sections[index]!))
+      const places = functionsIn(file, file.sections[index]!).toReversed()
+      this.functions.set(index, new Map(places.map((place) => [place.start, place])))
       this.relocations.set(
         index,
         new Map((file.relocations.get(index) ?? []).map((relocation) => [relocation.offset / 8, relocation])),
@@ -120,6 +123,7 @@ export class Linker {
   private addUnit(place: FunctionPlace): LinkedUnit {
     const base = this.insns.length / 8
     if (this.units.length >= MAX_UNITS) throw new LinkError(`more than ${MAX_UNITS} functions`)
+    if (place.count === 0) throw new LinkError(`function '${place.name}' has no instructions`)
     if (base + place.count > MAX_SLOTS) throw new LinkError(`more than ${MAX_SLOTS} instructions`)
     this.total += place.count
     if (this.total > MAX_TOTAL_SLOTS) throw new LinkError('the programs of the object are too large together')
@@ -190,7 +194,7 @@ export class Linker {
   private unitAt(section: ElfSection, start: number): LinkedUnit {
     const present = this.units.find((unit) => unit.section.index === section.index && unit.start === start)
     if (present !== undefined) return present
-    const place = this.functions.get(section.index)?.find((candidate) => candidate.start === start)
+    const place = this.functions.get(section.index)?.get(start)
     if (place === undefined)
       throw new LinkError(`a call goes to instruction ${start} of section '${section.name}', where no function begins`)
     return this.addUnit(place)

@@ -29,6 +29,8 @@ type MutableMap = { -readonly [K in keyof MapDef]: MapDef[K] }
 
 const PROG_READ_ONLY = 0x80
 const MMAPABLE = 0x400
+/** The kernel takes 64 maps in a program; an object may hold some more. */
+const MAX_MAPS = 1024
 
 /** All maps of the object in the order in which a loader makes them. */
 export function collectMaps(
@@ -37,11 +39,13 @@ export function collectMaps(
   objectName: string,
   findings: ObjectFindings,
 ): ObjectMap[] {
-  return [
+  const maps = [
     ...file.sections.filter(({ name }) => name === '.maps').flatMap((section) => btfMaps(file, section, btf, findings)),
     ...file.sections.filter(({ name }) => name === 'maps').flatMap((section) => legacyMaps(file, section, findings)),
     ...dataMaps(file, btf, objectName),
   ]
+  if (maps.length > MAX_MAPS) findings.error('too-many-maps', `The object has more than ${MAX_MAPS} maps`)
+  return maps.slice(0, MAX_MAPS)
 }
 
 function objectsIn(file: ElfFile, section: ElfSection): ElfSymbol[] {
@@ -74,7 +78,7 @@ function btfMaps(file: ElfFile, section: ElfSection, btf: Btf | undefined, findi
       if (variable?.kind === 'var') variables.set(variable.name, variable.type)
     }
   }
-  return symbols.flatMap((symbol) => {
+  return symbols.slice(0, MAX_MAPS + 1).flatMap((symbol) => {
     const id = variables.get(symbol.name)
     const def = id === undefined ? undefined : mapOfStruct(btf, id, symbol.name, findings, 0)
     if (id === undefined) findings.error('map-without-btf', `map '${symbol.name}': BTF does not describe it`)
@@ -220,7 +224,7 @@ function legacyMaps(file: ElfFile, section: ElfSection, findings: ObjectFindings
     'legacy-maps',
     `Section maps holds definitions of ${size} bytes, read as ${size === 36 || size === 28 ? "iproute2's bpf_elf_map" : 'bpf_map_def'}`,
   )
-  return symbols.map((symbol) => {
+  return symbols.slice(0, MAX_MAPS + 1).map((symbol) => {
     const word = (index: number) => (index * 4 + 4 <= size ? reader.u32(symbol.value + index * 4) : 0)
     return {
       def: {
@@ -298,15 +302,15 @@ function dataSectionType(file: ElfFile, section: ElfSection, btf: Btf | undefine
     (type): type is Extract<BtfType, { kind: 'datasec' }> => type.kind === 'datasec' && type.name === section.name,
   )
   if (btf === undefined || found === undefined) return undefined
+  const places = new Map(
+    file.symbols.filter((symbol) => symbol.section === section.index).map(({ name, value }) => [name, value]),
+  )
   const fields: DataField[] = []
   for (const { type: id, offset } of found.variables) {
     const variable = btf.types[id]
     if (variable?.kind !== 'var') return undefined
     const type = dataTypeOf(btf, variable.type, variable.name)
-    const place =
-      variable.linkage === 'global'
-        ? file.symbols.find(({ name, section: at }) => at === section.index && name === variable.name)?.value
-        : offset
+    const place = variable.linkage === 'global' ? places.get(variable.name) : offset
     if (type === undefined || place === undefined || place + sizeOf(type) > section.size) return undefined
     fields.push({ name: variable.name, offset: place, type })
   }
