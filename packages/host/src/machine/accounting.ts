@@ -75,9 +75,9 @@ export function bytesTranslated(program: BpfProgram): number {
   return translatedSlots(program).length * 8
 }
 
-/** Machine code: words of the card; undefined for programs that the host interprets. */
+/** Machine code: words of the card, or the host's translation; undefined for programs that the host interprets. */
 export function bytesJited(program: BpfProgram): number | undefined {
-  return program.image ? program.image.words.length * 4 : undefined
+  return program.image ? program.image.words.length * 4 : program.vm?.compiled?.size
 }
 
 export function programMemlock(program: BpfProgram): number {

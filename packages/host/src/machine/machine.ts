@@ -14,6 +14,7 @@ import { NfpDevice } from '../device/nfp-device'
 import { ERRNO, errnoText } from '../errno'
 import { createVm, loadProgram } from '../vm/run'
 import type { Vm } from '../vm/vm'
+import { compileProgram } from '../vm/wasm/compiled'
 import { setXdp } from './attach'
 import type { AttachOptions, AttachResult } from './attach'
 import { EventHub } from './event-hub'
@@ -36,6 +37,8 @@ export interface MachineOptions {
   /** Names of the interfaces, by port; default `nfp_p0`, `nfp_p1`, … */
   readonly interfaces?: readonly string[]
   readonly seed?: number
+  /** Run host programs in the interpreter alone, as with `net.core.bpf_jit_enable = 0`. */
+  readonly interpretOnly?: boolean
 }
 
 export interface LoadOptions {
@@ -77,12 +80,14 @@ export class Machine extends KernelObjects {
   readonly netdevs: readonly Netdev[]
   /** Lines of trace_printk. */
   readonly trace: string[] = []
+  private readonly interpretOnly: boolean
   private readonly hub: EventHub
   private time = 0
 
   constructor(options: MachineOptions) {
     const { chip } = options
     super(new NfpDevice(chip, options.firmware), options.kernel ?? '6.18', options.cpus ?? DEFAULT_CPUS)
+    this.interpretOnly = options.interpretOnly ?? false
     this.hub = new EventHub(this.device, this.maps)
     const random = createRandom(options.seed ?? chip.config.seed)
     this.vm = createVm({
@@ -151,6 +156,7 @@ export class Machine extends KernelObjects {
     this.logLoad(program, undefined, errno)
     if (errno) return giveUp({ stage: 'prog_load', errno, error: foreign ? 'offload device mismatch between prog and map' : result.error || errnoText(errno), verify: result })
     const vm = loadProgram(program.insns, program.relocs, maps.map((map) => map.host!))
+    if (!this.interpretOnly) compileProgram(this.vm, vm)
     return { ok: true, program: this.addProgram(program, maps, { verify: result, vm }), maps, verify: result }
   }
 

@@ -1,10 +1,12 @@
 /**
  * The memory that host programs see: one array of bytes that holds context, stack, packet and map values, so that a
- * pointer is an index with an upper half that says nothing but "stack" or "other", and helpers, interpreter and translated code share it. Every access of
- * the interpreter is checked against the regions that exist; nothing else is readable.
+ * pointer is an index with an upper half that says nothing but "stack" or "other"; helpers, interpreter and translated
+ * code share it. Every access of the interpreter is checked against the regions that exist; nothing else is readable.
  *
  * Layout: 0 … 0xfff never valid (null), then context, map handles, stack, packet buffer, and the heap of map values.
  */
+import { wasm } from './wasm/wasm-api'
+import type { WasmMemory } from './wasm/wasm-api'
 
 /** Upper half of every pointer: an address like the kernel's direct map, so that pointers are "negative" as there. */
 export const POINTER_HIGH = 0xffff8881 | 0
@@ -32,11 +34,13 @@ export const HEAP_AT = PACKET_AT + PACKET_SIZE
 /** Largest memory: 1 GiB of map values are refused before this. */
 const MAX_MEMORY = 0x7fff0000
 
+const WASM_PAGE = 0x10000
+
 export class GuestMemory {
-  bytes = new Uint8Array(HEAP_AT + 0x10000)
-  view = new DataView(this.bytes.buffer)
-  /** Counts changes of `bytes`, for those who keep views of it. */
-  generation = 0
+  /** Set once translated programs work on the same bytes. */
+  wasmMemory: WasmMemory | undefined
+  bytes: Uint8Array = new Uint8Array(HEAP_AT + WASM_PAGE)
+  view: DataView = new DataView(this.bytes.buffer)
   private top = HEAP_AT
   private readonly free = new Map<number, number[]>()
   /** Live heap regions, sorted by start. */
@@ -44,6 +48,26 @@ export class GuestMemory {
   private ends: number[] = []
   private lastStart = 0
   private lastEnd = 0
+
+  /** Moves the bytes into a WebAssembly memory; undefined where there is none to be had. */
+  toWasm(): WasmMemory | undefined {
+    if (this.wasmMemory || !wasm) return this.wasmMemory
+    try {
+      const memory = new wasm.Memory({ initial: Math.ceil(this.bytes.length / WASM_PAGE) })
+      const bytes = new Uint8Array(memory.buffer)
+      bytes.set(this.bytes)
+      this.wasmMemory = memory
+      this.use(bytes)
+    } catch {
+      // Address space is a resource of the host: the interpreter does without.
+    }
+    return this.wasmMemory
+  }
+
+  private use(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer)
+  }
 
   /** Zeroed, 8-aligned bytes; undefined when there is no room. */
   alloc(size: number): number | undefined {
@@ -108,11 +132,15 @@ export class GuestMemory {
   private reserve(size: number): boolean {
     if (size <= this.bytes.length) return true
     try {
-      const bigger = new Uint8Array(Math.min(MAX_MEMORY, Math.max(size, this.bytes.length * 2)))
-      bigger.set(this.bytes)
-      this.bytes = bigger
-      this.view = new DataView(bigger.buffer)
-      this.generation++
+      const wanted = Math.min(MAX_MEMORY, Math.max(size, this.bytes.length * 2))
+      if (this.wasmMemory) {
+        this.wasmMemory.grow(Math.ceil((wanted - this.bytes.length) / WASM_PAGE))
+        this.use(new Uint8Array(this.wasmMemory.buffer))
+      } else {
+        const bigger = new Uint8Array(wanted)
+        bigger.set(this.bytes)
+        this.use(bigger)
+      }
       return true
     } catch {
       return false

@@ -37,7 +37,6 @@ export const MAX_PACKET = 0xffff
 /** Lays an Ethernet frame out for an XDP program. The page around it is zero. */
 export function beginXdp(vm: Vm, frame: Uint8Array, meta: PacketMeta = {}): void {
   const size = Math.max(PAGE, (XDP_HEADROOM + frame.length + TAIL_RESERVE + 63) & ~63)
-  vm.memory.bytes.fill(0, PACKET_AT, PACKET_AT + size)
   placePacket(vm, frame, PACKET_AT + XDP_HEADROOM)
   vm.hardStart = PACKET_AT
   vm.hardEnd = PACKET_AT + size - TAIL_RESERVE
@@ -51,16 +50,22 @@ export function beginXdp(vm: Vm, frame: Uint8Array, meta: PacketMeta = {}): void
 function placePacket(vm: Vm, frame: Uint8Array, at: number): void {
   const { bytes } = vm.memory
   bytes.fill(0, CTX_AT, CTX_AT + CTX_SIZE)
+  // Only what the packet before could reach can be other than zero.
+  bytes.fill(0, vm.touchedStart, vm.touchedEnd)
   bytes.set(frame, at)
   vm.data = at
   vm.dataMeta = at
   vm.dataEnd = at + frame.length
+  vm.touchedStart = at
+  vm.touchedEnd = vm.dataEnd
   vm.networkHeader = 14
 }
 
 /** Tells the context where the packet is now; after every helper that moves it. */
 export function writePointers(vm: Vm): void {
   const { view } = vm.memory
+  if (vm.dataMeta < vm.touchedStart) vm.touchedStart = vm.dataMeta
+  if (vm.dataEnd > vm.touchedEnd) vm.touchedEnd = vm.dataEnd
   if (vm.context === 'xdp') {
     view.setUint32(CTX_AT, vm.data, true)
     view.setUint32(CTX_AT + 4, vm.dataEnd, true)

@@ -67,7 +67,8 @@ export function runProgram(vm: Vm, program: VmProgram, progType: ProgType, packe
   if (progType === 'xdp') beginXdp(vm, packet, options)
   else if (!beginSkb(vm, packet, linkLayer, options)) return refused
   vm.begin(options.limit ?? DEFAULT_LIMIT)
-  interpret(vm, program)
+  if (program.compiled) program.compiled.run(vm)
+  else interpret(vm, program)
   return {
     errno: 0,
     retval: vm.reg[0]! >>> 0,

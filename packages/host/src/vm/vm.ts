@@ -70,6 +70,9 @@ export class Vm {
   dataEnd = 0
   hardStart = 0
   hardEnd = 0
+  /** Bytes around the packet that this run could have written. */
+  touchedStart = 0
+  touchedEnd = 0
   /** skb: offset of the network header from `data`, for LD_ABS with a negative offset. */
   networkHeader = 0
   /** Extra region that conformance tests read and write. */
@@ -145,6 +148,16 @@ export class Vm {
     if (at >= this.extraStart && end <= this.extraEnd) return at
     if (at >= HANDLES_AT && end <= HANDLES_AT + this.maps.length * HANDLE_SIZE) return at
     return this.memory.inHeap(at, size) ? at : -1
+  }
+
+  /** Top of the frame that runs; kept by translated programs only. */
+  framePointer = STACK_TOP
+
+  /** A translated program runs in the frame whose top is `fp`. */
+  enterFrame(fp: number): void {
+    this.framePointer = fp
+    this.depth = (STACK_TOP - fp) / FRAME_SIZE
+    if (this.depth > this.deepest) this.deepest = this.depth
   }
 
   private stackLow(): number {
