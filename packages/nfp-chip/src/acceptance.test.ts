@@ -58,7 +58,6 @@ const adds = (count: number) => (start: number, done: number) => hotAdds(start, 
 
 const TABLE: readonly (readonly [name: string, expected: number, percent: number, given: Case])[] = [
   ['XDP_DROP, 5 cores', 9.6, 3, { firmware: 'open', cores: 5, words: drop }],
-  ['XDP_DROP, 15 cores', 28.8, 3, { firmware: 'open', cores: 15, words: drop }],
   ['XDP_DROP, 25 cores', 48, 3, { firmware: 'open', cores: 25, words: drop }],
   ['XDP_DROP, 50 cores', 53.7, 3, { firmware: 'open', cores: 50, words: drop }],
   ['4 hot reads, 5 cores', 11.8, 5, { firmware: 'stripped', cores: 5, words: reads(4) }],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { PROGRAM_NAMES, chipWith, frames } from '../testdata/programs'
+import { PROGRAM_NAMES, START, chipWith, frames } from '../testdata/programs'
+import { randomProgram } from '../testdata/random-program'
 import type { EmulatedChip } from './chip'
+import type { ChipOptions } from './layout'
 import { allEntries } from './run-single'
 
 const idle = { untilIdle: true } as const
@@ -53,6 +55,25 @@ describe('functional', () => {
       return chip.stateHash()
     })
     expect(hashes[0]).toBe(hashes[1])
+  })
+})
+
+describe('random programs', () => {
+  it.each(Array.from({ length: 10 }, (_, index) => 1000 + index))('seed %i: tiers, windows and steps agree', (seed) => {
+    const words = randomProgram(seed, START, 0x01f4)
+    const outcome = (options: ChipOptions, step = false): string => {
+      const chip = chipWith('swaps MAC addresses', options, { islands: 1, workersPerIsland: 2 })
+      chip.loadProgram(0, { words, start: START })
+      chip.offer(frames(10, 60, seed))
+      if (step) for (let count = 0; count < 2000 && chip.stepWord(); count++);
+      chip.run(Infinity, { untilIdle: true, maxWords: 100_000 })
+      return `${chip.stateHash()} ${chip.now} ${chip.counters().words} ${JSON.stringify(chip.machineChecks())}`
+    }
+    const precise = outcome({ tier: 'precise' })
+    expect(outcome({ tier: 'translated' })).toBe(precise)
+    expect(outcome({ tier: 'translated', window: 23 })).toBe(precise)
+    expect(outcome({ tier: 'precise' }, true)).toBe(precise)
+    expect(precise).toContain('[]')
   })
 })
 

@@ -99,7 +99,14 @@ export class WasmCode {
   }
 
   append(other: Uint8Array): void {
-    for (const value of other) this.byte(value)
+    const needed = this.size + other.length
+    if (needed > this.bytes.length) {
+      const grown = new Uint8Array(needed * 2)
+      grown.set(this.bytes.subarray(0, this.size))
+      this.bytes = grown
+    }
+    this.bytes.set(other, this.size)
+    this.size = needed
   }
 
   op(...ops: number[]): void {

@@ -25,20 +25,29 @@ const host = (): WasmHost | undefined => (globalThis as { readonly WebAssembly?:
 /** Pages for so many bytes. */
 export const wasmPages = (bytes: number): number => Math.ceil(bytes / PAGE_BYTES)
 
-/** A memory of exactly the pages that `bytes` need; undefined where there is no WebAssembly. */
+/** A memory of exactly the pages that `bytes` need; undefined where there is no WebAssembly (or it has no room). */
 export function newWasmMemory(bytes: number, shared: boolean): WasmMemory | undefined {
   const wasm = host()
   if (!wasm) return undefined
   const pages = wasmPages(bytes)
-  return new wasm.Memory({ initial: pages, maximum: pages, ...(shared ? { shared } : {}) })
+  try {
+    return new wasm.Memory({ initial: pages, maximum: pages, ...(shared ? { shared } : {}) })
+  } catch {
+    return undefined
+  }
 }
 
-/** Compiles and instantiates; undefined where there is no WebAssembly. */
+/** Compiles and instantiates; undefined where there is no WebAssembly or the page's policy forbids it. */
 export function instantiate(
   bytes: Uint8Array,
   memory: WasmMemory,
   functions: Readonly<Record<string, (...values: number[]) => number | void>>,
 ): WasmInstance['exports'] | undefined {
   const wasm = host()
-  return wasm && new wasm.Instance(new wasm.Module(bytes), { env: { memory, ...functions } }).exports
+  if (!wasm) return undefined
+  try {
+    return new wasm.Instance(new wasm.Module(bytes), { env: { memory, ...functions } }).exports
+  } catch {
+    return undefined
+  }
 }

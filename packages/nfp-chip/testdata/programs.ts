@@ -58,7 +58,7 @@ export function chipWith(
       timeModel,
       queues: 8,
     },
-    { buckets: 4096, recordBytes: 1 << 20, eventBytes: 1 << 18, ...options },
+    { buckets: 4096, recordBytes: 1 << 20, eventBytes: 1 << 18, members: 3, ...options },
   )
   const { words, maps } = program(name)
   // The words name the maps by their ids on the card; other maps take the ids before.
