@@ -199,6 +199,8 @@ for (const w of WIDTHS) {
       {
         ...fixed,
         ...also('%{src}'),
+        // clang writes the move that clears the upper half so.
+        ...(name === 'mov' && w.bits === 32 ? { alsoLlvm: ['{dst} = {wsrc}'] } : {}),
       },
     )
   }

@@ -384,7 +384,15 @@ class Assembler {
       directive === '.text' ? '.text' : this.text.slice(start, end).split(/[,;#]/)[0]!.trim().replace(/^"|"$/g, '')
     const kind = name.split(/[/.]/)[0]!
     const progType = PROG_TYPE_WORDS.get(kind)
-    if (progType !== undefined) this.declarations.progType = progType
+    if (progType !== undefined) {
+      this.declarations.progType = progType
+      if (this.code.count > 0) {
+        this.findings.add('section-order', lexer.starts[0]!, lexer.ends[lexer.count - 1]!, [name, this.code.count], {
+          severity: 'warning',
+          expected: 'the program before its functions',
+        })
+      }
+    }
     const isCode = progType !== undefined || name === '.text'
     if (!isCode && name !== 'license') {
       this.findings.add('skipped-section', lexer.starts[0]!, lexer.ends[lexer.count - 1]!, [name], { severity: 'info' })

@@ -20,7 +20,7 @@ export function detectDialect(text: string): Dialect {
     at = end < 0 ? text.length + 1 : end + 1
     const [, word, next] = /^\s*(?:[\w.$]+:\s+)?(?:lock\s+(?=\w))?([\w*%]+)\s*(\S?)/.exec(source) ?? []
     if (word === undefined) continue
-    if (source.includes('%r')) mnemonic++
+    if (source.includes('%r') || (word === 'call' && /^\s*(?:[\w.$]+:\s*)?call\s+local\b/.test(source))) mnemonic++
     else if (mnemonics.has(word) && next !== '=') mnemonic++
     else if (word === 'if' || word === 'goto' || word.startsWith('*') || /^[rw]\d/.test(word)) llvm++
   }

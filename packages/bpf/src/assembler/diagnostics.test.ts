@@ -20,7 +20,7 @@ function places(text: string): string[] {
 describe('diagnostics', () => {
   it.each([
     ['r0 = 2\nfoo r1\nexit', ['unknown-instruction 2:1-4']],
-    ['r0 = w1\nexit', ['register-width 1:6-8']],
+    ['r0 += w1\nexit', ['register-width 1:7-9']],
     ['r12 = 1\nexit', ['bad-register 1:1-4']],
     ['r1 = be16 r2\nexit', ['register-mismatch 1:11-13']],
     ['goto nowhere\nexit', ['unknown-label 1:6-13']],
@@ -70,7 +70,7 @@ describe('diagnostics', () => {
   it.each([
     ['goto ou\nout: exit', 'goto out\nout: exit'],
     ['calll 1\nexit', 'call 1\nexit'],
-    ['r0 = w1\nexit', 'r0 = r1\nexit'],
+    ['r0 += w1\nexit', 'r0 += r1\nexit'],
     ['.map m array value 4\nr1 = m\nexit', '.map m array value 4\nr1 = m ll\nexit'],
     ['r1 = 0x1ffffffff\nexit', 'r1 = 0x1ffffffff ll\nexit'],
     ['r1 = XDP_DRP\nexit', 'r1 = XDP_DROP\nexit'],

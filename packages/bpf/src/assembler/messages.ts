@@ -32,7 +32,7 @@ export const MESSAGES = {
   'second-program': 'One text holds one program; `$0` is a second one',
   'no-instructions': 'There are no instructions',
   'skipped-section': 'Section `$0` holds no instructions of the program and is left out',
-  'ignored-directive': '`$0` means nothing here and is left out',
+  'section-order': 'Section `$0` begins at instruction $1, but a program starts at instruction 0',
   'classic-bpf': 'This is classic BPF (as `tcpdump -d` prints it), not eBPF',
   'not-source': 'This is $0, not source text: import it',
   'text-too-long': 'The text is longer than $0 characters',
