@@ -64,6 +64,27 @@ describe('a load', () => {
     })
   })
 
+  it('clears upper halves for paths that end where another went on', () => {
+    const insns = [
+      'bf16000000000000', // r6 = r1
+      '8500000007000000', // call get_prandom_u32
+      '6162000000000000', // r2 = data
+      '6163040000000000', // r3 = data_end
+      'bf24000000000000', // r4 = r2
+      '0704000001000000', // r4 += 1
+      '2d34040000000000', // if r4 > r3 goto the end
+      '7125000000000000', // r5 = first byte: a narrow load
+      '1500010005000000', // if r0 == 5 goto the mask
+      'b405000007000000', // w5 = 7
+      '5705000003000000', // r5 &= 3: reads 64 bits, on the walked path those of w5 = 7
+      ...XDP_PASS,
+    ]
+    const { image, error } = loadForDevice(request(insns))
+    expect(error).toBe('')
+    const load = image!.origins.filter(({ insn }) => insn === 7)
+    expect(load.at(-1)?.reason).toBe('clear the upper half')
+  })
+
   it('can leave passes out and show them', () => {
     const program = ['bf16000000000000', ...XDP_PASS]
     const traced = loadForDevice(request(program, { trace: true, passes: { 'entry-sequence': false } }))
