@@ -40,20 +40,26 @@ export async function total(page: Page, name: string): Promise<number> {
 }
 
 /** Share of the received packets that had this outcome, over the next few thousand packets. */
-export async function shareNow(page: Page, name: string, packets = 3000): Promise<number> {
-  const before = [await total(page, name), await total(page, 'received')] as const
-  await expect
-    .poll(async () => (await total(page, 'received')) - before[1], { timeout: 30_000 })
-    .toBeGreaterThan(packets)
-  return ((await total(page, name)) - before[0]) / ((await total(page, 'received')) - before[1])
+export async function shareNow(page: Page, name: string, packets = 2000): Promise<number> {
+  const read = (): Promise<{ readonly part: number; readonly all: number }> =>
+    page.evaluate((wanted) => {
+      const value = (id: string): number =>
+        Number(document.querySelector(`[data-testid=total-${id}]`)?.getAttribute('data-value'))
+      return { part: value(wanted), all: value('received') }
+    }, name)
+  const before = await read()
+  await expect.poll(async () => (await read()).all - before.all, { timeout: 40_000 }).toBeGreaterThan(packets)
+  const after = await read()
+  return (after.part - before.part) / (after.all - before.all)
 }
 
-/** Replace the whole text in the editor as a person would: select all, type over it. */
+/** Replace the whole text in the editor as a person would: select all, paste. */
 export async function setSource(page: Page, source: string): Promise<void> {
   await editorReady(page)
   await page.locator('.monaco-editor .view-lines').click()
   await page.keyboard.press('ControlOrMeta+A')
-  await page.keyboard.insertText(source)
+  await page.evaluate((text) => navigator.clipboard.writeText(text), source)
+  await page.keyboard.press('ControlOrMeta+V')
 }
 
 /** The text of the editor, from the page's own autosave. */

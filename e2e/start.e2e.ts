@@ -38,7 +38,7 @@ test('an unproven packet read shows the kernel’s words on its line while the o
   await edit(page, '*(u16 *)(r7 + 36)', '*(u16 *)(r7 + 136)')
   await expect(page.getByTestId('verdict-kernel')).toHaveClass(/fail/)
   const note = page.locator('.monaco-editor .view-line', { hasText: 'r7 + 136' })
-  await expect(note).toContainText(/offset is outside of the packet|invalid access to packet/)
+  await expect(note).toContainText('invalid access to packet')
   await expect(page.getByTestId('stale-badge')).toContainText('still running the last good program, 1 edit old')
   const before = await total(page, 'received')
   await expect.poll(() => total(page, 'received')).toBeGreaterThan(before)

@@ -3,7 +3,7 @@
  * its busy share, its bars are its contexts. The frame is React's; what moves is set on the elements directly, ten
  * times a second, so that a running card costs the page little.
  */
-import { useEffect, useMemo, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import type { ReactElement } from 'react'
 import { heatLevel } from '../components/heat-scale'
 import { mpps, percent } from '../components/number-text'
@@ -87,7 +87,7 @@ function Picture({
   height,
 }: ChipFlowProps & { readonly width: number; readonly height: number }): ReactElement {
   const root = useRef<SVGSVGElement>(null)
-  const rates = useCurrentRates(200)
+  const rates = useCurrentRates(300)
   const running = useRun((state) => state.status === 'running')
 
   useEffect(() => {
@@ -98,27 +98,32 @@ function Picture({
       core: Number(group.dataset['core']),
       rect: group.querySelector<SVGRectElement>('.tile')!,
       bars: [...group.querySelectorAll<SVGRectElement>('.bar')],
-      title: group.querySelector('title')!,
+      level: -1,
+      tall: [] as number[],
     }))
     const draw = (): void => {
       const telemetry = useRun.getState().telemetry
       activity.update(telemetry)
-      for (const { core, rect, bars, title } of tiles) {
-        const share = activity.busy[core]!
+      // Only what has changed is touched: most of fifty cores look the same as a moment ago.
+      for (const tile of tiles) {
+        const share = activity.busy[tile.core]!
         const level = heatLevel(Math.min(1, share / HEAT_END))
-        rect.setAttribute('fill', `var(--h-${level})`)
-        title.textContent = `core ${core}: ${percent(share)} busy`
-        const ink = level > 4 ? 'var(--on-heat-hi)' : 'var(--on-heat-lo)'
-        bars.forEach((bar, index) => {
-          const tall = 2 + (TILE_H - 8) * activity.occupied[core * contexts + index]!
-          bar.setAttribute('height', tall.toFixed(1))
-          bar.setAttribute('y', (Number(bar.dataset['floor']) - tall).toFixed(1))
-          bar.setAttribute('fill', ink)
+        if (level !== tile.level) {
+          tile.level = level
+          tile.rect.setAttribute('fill', `var(--h-${level})`)
+          for (const bar of tile.bars) bar.setAttribute('fill', level > 4 ? 'var(--on-heat-hi)' : 'var(--on-heat-lo)')
+        }
+        tile.bars.forEach((bar, index) => {
+          const tall = Math.round(2 + (TILE_H - 8) * activity.occupied[tile.core * contexts + index]!)
+          if (tall === tile.tall[index]) return
+          tile.tall[index] = tall
+          bar.setAttribute('height', String(tall))
+          bar.setAttribute('y', String(Number(bar.dataset['floor']) - tall))
         })
       }
     }
     draw()
-    const timer = setInterval(draw, 100)
+    const timer = setInterval(draw, 150)
     return () => clearInterval(timer)
   }, [contexts])
 
@@ -358,7 +363,7 @@ interface IslandProps {
   readonly onSelect: ((core: number) => void) | undefined
 }
 
-function Island({ island, x, y, contexts, selected, onSelect }: IslandProps): ReactElement {
+const Island = memo(function Island({ island, x, y, contexts, selected, onSelect }: IslandProps): ReactElement {
   const barW = (TILE_W - 8 - (contexts - 1) * 1.5) / contexts
   return (
     <g>
@@ -397,7 +402,7 @@ function Island({ island, x, y, contexts, selected, onSelect }: IslandProps): Re
             onClick={onSelect === undefined ? undefined : () => onSelect(index)}
             style={onSelect === undefined ? undefined : { cursor: 'pointer' }}
           >
-            <title />
+            <title>{`core ${index}, runs your program`}</title>
             <rect className="tile" x={tx} y={ty} width={TILE_W} height={TILE_H} rx="2" fill="var(--h-0)" />
             {[...Array(contexts).keys()].map((context) => (
               <rect
@@ -429,4 +434,4 @@ function Island({ island, x, y, contexts, selected, onSelect }: IslandProps): Re
       })}
     </g>
   )
-}
+})

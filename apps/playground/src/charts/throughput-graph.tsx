@@ -55,7 +55,7 @@ interface GraphProps {
 
 export function ThroughputGraph({ span, lineRate, lineRateLabel }: GraphProps): ReactElement {
   const [ref, width, height] = useSize()
-  useTick(100)
+  useTick(150)
   const points = history.points(span)
   return (
     <div ref={ref} style={{ position: 'absolute', inset: 0 }} data-testid="throughput-graph">

@@ -17,7 +17,10 @@ export function useSlowTelemetry(everyMs = 250) {
 
 export function HonestyStrip(): ReactElement {
   const telemetry = useSlowTelemetry()
-  const { status, sharedMemory, stop, speed } = useRun()
+  const status = useRun((state) => state.status)
+  const sharedMemory = useRun((state) => state.sharedMemory)
+  const stop = useRun((state) => state.stop)
+  const speed = useRun((state) => state.speed)
   const document = useDocument((state) => state.document)
   const ratio = telemetry.realMs > 0 ? telemetry.nanoseconds / (telemetry.realMs * 1e6) : 0
   return (

@@ -53,7 +53,7 @@ export function useEditorDecorations(live: LiveEditor | undefined, hint: boolean
       list.push(wholeLine(line, { className: 'editor-bad-line' }), {
         range: { startLineNumber: line, startColumn: 1000, endLineNumber: line, endColumn: 1000 },
         options: {
-          after: { content: `✕ ${finding.message}`, inlineClassName: 'editor-note fail' },
+          after: { content: `✕ ${finding.message.replaceAll('\n', '; ')}`, inlineClassName: 'editor-note fail' },
           showIfCollapsed: true,
         },
       })

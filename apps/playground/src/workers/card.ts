@@ -31,6 +31,8 @@ export class Card {
   private view: Float64Array | undefined
   private lent: Float64Array<ArrayBuffer> | undefined
   private latest: Telemetry = EMPTY_TELEMETRY
+  /** Sequence number of the newest reading. */
+  private seen: number | undefined
   private members: Worker[] = []
   private readonly onCrash: (message: string) => void
 
@@ -50,7 +52,11 @@ export class Card {
   telemetry(): Telemetry {
     if (this.remote === undefined) return this.latest
     if (this.view !== undefined) {
-      this.latest = readTelemetry(this.view)
+      // The same sequence number: nothing has been written since.
+      if (this.view[0] !== this.seen) {
+        this.seen = this.view[0]
+        this.latest = readTelemetry(this.view)
+      }
     } else if (this.lent !== undefined) {
       const lending = this.lent
       this.lent = undefined
