@@ -72,11 +72,13 @@ describe('a load', () => {
       '6163040000000000', // r3 = data_end
       'bf24000000000000', // r4 = r2
       '0704000001000000', // r4 += 1
-      '2d34040000000000', // if r4 > r3 goto the end
+      '2d340e0000000000', // if r4 > r3 goto the end
       '7125000000000000', // r5 = first byte: a narrow load
-      '1500010005000000', // if r0 == 5 goto the mask
+      '15000b0005000000', // if r0 == 5 goto the mask
       'b405000007000000', // w5 = 7
-      '5705000003000000', // r5 &= 3: reads 64 bits, on the walked path those of w5 = 7
+      '1500010006000000', // if r0 == 6 goto the next but one
+      ...Array<string>(9).fill('0700000001000000'), // r0 += 1
+      '5705000003000000', // r5 &= 3: reads 64 bits; walked once, with w5 = 7
       ...XDP_PASS,
     ]
     const { image, error } = loadForDevice(request(insns))

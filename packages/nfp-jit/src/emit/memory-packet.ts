@@ -62,7 +62,12 @@ export const loadCached: EmitRoutine = (cx, insn) => {
   if (p.cacheInit[insn]) readRange(cx, insn, start, end - start)
   const size = accessSize(p.code[insn]!)
   const from = p.off[insn]! - start
-  out.because(`${bytesFrom(p.off[insn]!, size)}, from the range ${start}–${end - 1} read once`)
+  const alone = end - start === size
+  out.because(
+    alone
+      ? 'move what was read to the register'
+      : `${bytesFrom(p.off[insn]!, size)}, from the range ${start}–${end - 1} read once`,
+  )
   const skewed = from % 4
   if (skewed === 0) deliverAligned(cx, insn, size, from >> 2)
   else deliverSkewed(cx, insn, size, from >> 2, skewed)
@@ -70,7 +75,8 @@ export const loadCached: EmitRoutine = (cx, insn) => {
 
 function readRange(cx: EmitContext, insn: number, start: number, length: number): void {
   const { out } = cx
-  out.because(`read ${bytesFrom(start, length)} for this and later loads`)
+  const alone = length === accessSize(cx.program.code[insn]!)
+  out.because(`read ${bytesFrom(start, length)}${alone ? '' : ' for this and later loads'}`)
   const offset = out.rimm(start, IMM_B)
   const words = Math.ceil(length / 4)
   const indirect = length > DIRECT_READ_BYTES
