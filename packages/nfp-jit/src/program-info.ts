@@ -234,30 +234,28 @@ export class ProgramInfo {
   }
 
   /**
-   * Largest sum of frames over call chains, each frame rounded up to 64. Calls are followed in program order; the last
-   * instruction of the program is never looked at as a call (the driver stops before it). Recursion was refused before.
+   * Largest sum of frames over call chains, each frame rounded up to 64. The last instruction of the program is never
+   * looked at as a call (the driver stops before it). Programs that call themselves were refused before.
    */
   private deepestCallChain(): number {
-    let deepest = 0
-    const walk = (index: number, above: number, level: number): void => {
+    const below = new Int32Array(this.subprograms.length).fill(UNKNOWN_DEPTH)
+    const deepest = (index: number): number => {
+      if (below[index] !== UNKNOWN_DEPTH) return below[index]!
+      below[index] = 0
       const subprogram = this.subprograms[index]!
-      const sum = above + roundUp(subprogram.stackDepth, 64)
-      deepest = Math.max(deepest, sum)
-      if (level > MAX_CALL_FRAMES) return
+      let calls = 0
       for (let i = subprogram.start; i < this.length - 1 && this.subprogram[i] === index; i++) {
         const target = this.jumpDst[i]!
-        if (this.isPseudoCall(i) && target >= 0) {
-          walk(this.subprogram[target]!, sum, level + 1)
-        }
+        if (this.isPseudoCall(i) && target >= 0) calls = Math.max(calls, deepest(this.subprogram[target]!))
       }
+      below[index] = calls + roundUp(subprogram.stackDepth, 64)
+      return below[index]
     }
-    walk(0, 0, 0)
-    return deepest
+    return deepest(0)
   }
 }
 
-/** Kernel's limit of nested frames; deeper programs never get here. */
-const MAX_CALL_FRAMES = 8
+const UNKNOWN_DEPTH = -1
 const RETURN_ADDRESS_BYTES = 4
 const SAVED_REGISTER_BYTES = 32
 

@@ -58,6 +58,8 @@ export class NfpDriver implements OffloadDriver {
   /** A clean-up hook failed: the program cannot be translated any more. */
   optimisationFailed = false
   private readonly options: NfpDriverOptions
+  /** Slots the kernel has not removed, in order: what its own instruction numbers count. */
+  private present = new Int32Array(0)
 
   constructor(options: NfpDriverOptions) {
     this.options = options
@@ -66,6 +68,7 @@ export class NfpDriver implements OffloadDriver {
   prepare(insns: Uint8Array): number {
     this.program = new ProgramInfo(insns)
     this.verdicts = new Uint8Array(this.program.length)
+    this.present = Int32Array.from(this.program.code.keys())
     return 0
   }
 
@@ -122,12 +125,9 @@ export class NfpDriver implements OffloadDriver {
   }
 
   removeInsns(index: number, count: number): number {
-    let left = count
-    for (let i = this.originalIndex(index); left > 0 && i < this.program.length; i++) {
-      if (this.program.has(i, FLAG_SKIP_KERNEL)) continue
-      this.program.flags[i]! |= FLAG_SKIP_KERNEL
-      left--
-    }
+    for (const slot of this.present.subarray(index, index + count)) this.program.flags[slot]! |= FLAG_SKIP_KERNEL
+    this.present.copyWithin(index, index + count)
+    this.present = this.present.subarray(0, Math.max(index, this.present.length - count))
     return 0
   }
 
@@ -170,13 +170,7 @@ export class NfpDriver implements OffloadDriver {
 
   /** Slot of instruction `index` of the program as it is after the removals so far. */
   private originalIndex(index: number): number {
-    let left = index
-    for (let i = 0; i < this.program.length; i++) {
-      if (this.program.has(i, FLAG_SKIP_KERNEL)) continue
-      if (left === 0) return i
-      left--
-    }
-    return this.program.length
+    return this.present[index] ?? this.program.length
   }
 }
 
