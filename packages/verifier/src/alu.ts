@@ -169,6 +169,7 @@ function setUnknown(r: RegState): void {
 function scalarOp(env: Env, op: number, wide: boolean, left: RegState, right: RegState, sameReg: boolean): void {
   const src = sameReg ? left.clone() : right
   const id = left.id
+  const fits = wide || R.width(left) <= 32
   if (!A.computable(op, !wide, src, env.profile.scalar)) {
     setUnknown(left)
   } else {
@@ -176,7 +177,7 @@ function scalarOp(env: Env, op: number, wide: boolean, left: RegState, right: Re
     if ((op === A.AND || op === A.OR) && R.isConst(src) && env.profile.scalar.forksMasks) forkMask(env, left)
     A.apply(op, !wide, left, src, env.profile.scalar)
   }
-  linkByConstant(left, left.id === id ? id : 0, op, wide, src, sameReg)
+  linkByConstant(left, left.id === id && fits ? id : 0, op, wide, src, sameReg)
 }
 
 /** A value that is 0 or -1 (a sign spread over all bits) selects: both choices are walked, 0 later. */

@@ -237,7 +237,7 @@ function accessMapStruct(env: Env, a: Access, r: RegState, off: number): void {
   if (off < 0) env.refuse(EACCES, `R${a.regno} is ${name} invalid negative access: off=${off}\n`)
   if (a.write) env.refuse(EACCES, `only read from ${name} is supported\n`)
   const result = mapStructRead(env.maps[r.map]!, off, a.size)
-  if (result.kind === 'refused') env.refuse(EACCES, result.text)
+  if (result.kind === 'refused') env.refuse(result.errno, result.text)
   if (a.value < 0) return
   if (result.kind === 'pointer') {
     const own = env.frame.own(a.value)

@@ -37,6 +37,8 @@ export interface ScalarRules {
   readonly signedProducts: boolean
   /** `and` / `or` of a value that is 0 or -1 with a constant is walked for both values. */
   readonly forksMasks: boolean
+  /** A shift left by 32 keeps a negative 32-bit range too. */
+  readonly shiftsNegativeHalf: boolean
 }
 
 const in32 = (n: number): boolean => n >= S32_MIN && n <= S32_MAX
@@ -125,7 +127,7 @@ export function apply(op: number, narrow: boolean, dst: RegState, src: RegState,
       break
     case LSH:
       if (narrow) lsh32(dst, src.u32min)
-      else lsh64(dst, src.umin.lo)
+      else lsh64(dst, src.umin.lo, rules)
       break
     case RSH:
       if (narrow) rsh32(dst, src.u32min)
@@ -323,10 +325,11 @@ function lsh32(dst: RegState, n: number): void {
   dst.setUnbounded64()
   updateFromTnum32(dst)
 }
-function lsh64(dst: RegState, n: number): void {
+function lsh64(dst: RegState, n: number, rules: ScalarRules): void {
   // Shifting by 32 moves the 32-bit signed range to the top: half of a sign extension by hand.
-  dst.smax = n === 32 && dst.s32max >= 0 ? i64.pair(0, dst.s32max) : i64.S64_MAX
-  dst.smin = n === 32 && dst.s32min >= 0 ? i64.pair(0, dst.s32min) : i64.S64_MIN
+  const signed = n === 32 && (rules.shiftsNegativeHalf || dst.s32min >= 0)
+  dst.smax = n === 32 && (rules.shiftsNegativeHalf || dst.s32max >= 0) ? i64.pair(0, dst.s32max) : i64.S64_MAX
+  dst.smin = signed ? i64.pair(0, dst.s32min) : i64.S64_MIN
   if (i64.ult(i64.shl(i64.ONE, 63 - n), dst.umax)) {
     dst.umin = i64.ZERO
     dst.umax = i64.U64_MAX

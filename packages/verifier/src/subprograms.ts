@@ -8,6 +8,8 @@ import { ARRAY, ARENA } from './maps'
 
 const MAX_SUBPROGRAMS = 256
 const MAX_USED_MAPS = 64
+/** File descriptor that a loader gets for the first map it makes. */
+const FIRST_MAP_FD = 3
 
 function newSubprogram(start: number): Subprogram {
   return {
@@ -96,6 +98,8 @@ export function resolveReferences(env: Env): void {
       env.refuse(EINVAL, 'invalid bpf_ld_imm64 insn\n')
     }
     const src = insns.src[i]!
+    // The loader has put a descriptor where the program names a map, even if the instruction says "plain number".
+    if (src === 0 && mapAt.has(i)) insns.imm[i] = FIRST_MAP_FD + mapAt.get(i)!
     if (src !== 0 && src !== 4) {
       if (src === 3) refuseBtfId(env, i)
       if ((src !== 1 && src !== 2 && src !== 5 && src !== 6) || ((src === 1 || src === 5) && insns.imm[second] !== 0)) {
