@@ -15,6 +15,8 @@ export interface DisassembleOptions {
   readonly dialect?: Dialect
   /** Give a label to every target that has none; default false: distances, so that reading back adds no labels. */
   readonly labels?: boolean
+  /** Comments to put before instructions, by slot: e.g. the lines of C they came from. */
+  readonly comments?: ReadonlyMap<number, string>
 }
 
 /** Where each slot was printed, beside the text. */
@@ -50,6 +52,8 @@ export function disassembleWithLines(program: Program | Uint8Array, options: Dis
   for (let slot = 0; slot < count;) {
     if (names.functions.has(slot)) out.push('', `.func ${names.functions.get(slot)}`)
     for (const label of names.labels.get(slot) ?? []) out.push(`${label}:`)
+    const comment = options.comments?.get(slot)
+    if (comment !== undefined) out.push(`    ; ${comment.replace(/\s+/g, ' ').trim()}`)
     out.push(`    ${insnText(insns, slot, dialect, names)}`)
     lines[slot] = out.length
     slot += printedSlots(insns, slot, names.map(slot) !== undefined)
