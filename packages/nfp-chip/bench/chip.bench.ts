@@ -1,18 +1,20 @@
 /**
  * How fast the emulator is: emulated instructions and packets per second of processor time, and simulated against real
- * time, for small and larger programs under load. Run with
- * `node_modules/.bin/tsx --conditions=@offload/source packages/nfp-chip/bench/chip.bench.ts`.
+ * time, by tier and time model, for small and larger programs under load; translation time; snapshots.
+ * `npm run bench -- chip` runs it.
  */
 import { arithmetic, hotReads, verdictOnly } from '../testdata/kernels'
+import { chipWith, random } from '../testdata/programs'
+import type { TimeModel } from '../src/api'
 import { createChip } from '../src/chip'
 import type { EmulatedChip } from '../src/chip'
 import { DEVICES, FIRMWARE_BEHAVIOURS } from '../src/devices'
-import { chipWith, random } from '../testdata/programs'
+import type { ChipOptions } from '../src/layout'
 
-const MHz = 800
+const MHZ = 800
 
-/** Frames of 60 bytes at a steady rate (packets per microsecond) on two ports, from `from` microseconds on. */
-function traffic(rate: number, from: number, microseconds: number) {
+/** Frames of 60 bytes at a steady rate (packets per microsecond), from `from` microseconds on. */
+function traffic(rate: number, from: number, microseconds: number, ports: number) {
   const next = random(3)
   const templates = Array.from({ length: 64 }, () => {
     const data = Uint8Array.from({ length: 60 }, () => next() * 256)
@@ -21,7 +23,7 @@ function traffic(rate: number, from: number, microseconds: number) {
   })
   return Array.from({ length: Math.floor(rate * microseconds) }, (_, index) => ({
     time: from * 1000 + (index * 1000) / rate,
-    port: index & 1,
+    port: index % ports,
     data: templates[Math.floor(next() * 64)]!,
   }))
 }
@@ -29,51 +31,98 @@ function traffic(rate: number, from: number, microseconds: number) {
 interface Figures {
   readonly mips: number
   readonly mpps: number
-  readonly simulated: number
+  /** Simulated by real time. */
+  readonly ratio: number
 }
 
 /** Best of some rounds, each a stretch of simulated time under load. */
-function measure(chip: EmulatedChip, rate: number, microseconds: number, rounds: number): Figures {
-  let best: Figures = { mips: 0, mpps: 0, simulated: 0 }
+function measure(chip: EmulatedChip, rate: number, microseconds: number, rounds: number, ports: number): Figures {
+  let best: Figures = { mips: 0, mpps: 0, ratio: 0 }
   for (let round = 0; round < rounds; round++) {
     const from = round * microseconds
-    chip.offer(traffic(rate, from, microseconds))
+    chip.offer(traffic(rate, from, microseconds, ports))
     const before = chip.counters()
     const started = process.cpuUsage().user
-    chip.run((from + microseconds) * MHz)
+    chip.run((from + microseconds) * MHZ)
     const spent = Math.max(1, process.cpuUsage().user - started)
     const after = chip.counters()
     const done = (c: typeof after): number => c.passed + c.dropped + c.transmitted + c.aborted
-    const mips = (after.words - before.words) / spent
-    if (mips > best.mips) best = { mips, mpps: (done(after) - done(before)) / spent, simulated: microseconds / spent }
+    const mpps = (done(after) - done(before)) / spent
+    if (mpps > best.mpps) best = { mips: (after.words - before.words) / spent, mpps, ratio: microseconds / spent }
   }
   return best
 }
 
-function chipOf(words: (start: number, done: number) => Uint32Array): EmulatedChip {
-  const firmware = FIRMWARE_BEHAVIOURS['shipping']!
-  const chip = createChip(
-    { device: DEVICES['cx-2x40']!, firmware, seed: 1, timeModel: 'exact', queues: 8 },
-    { snapLength: 0, members: 1 },
-  )
-  for (const port of [0, 1]) chip.loadProgram(port, { words: words(2592 + 2800 * port, 1), start: 2592 + 2800 * port })
+type Build = (start: number, done: number) => Uint32Array
+
+function chipOf(words: Build, tier: 'precise' | 'translated', timeModel: TimeModel): EmulatedChip {
+  const config = {
+    device: DEVICES['cx-2x40']!,
+    firmware: FIRMWARE_BEHAVIOURS['shipping']!,
+    seed: 1,
+    timeModel,
+    queues: 8,
+  }
+  const chip = createChip(config, { snapLength: 0, members: 1, tier })
+  for (const port of [0, 1]) {
+    const start = 2592 + 2800 * port
+    chip.loadProgram(port, { words: words(start, config.firmware.tgtDone), start })
+  }
   return chip
 }
 
-const cases: readonly (readonly [name: string, chip: () => EmulatedChip])[] = [
-  ['XDP_DROP', () => chipOf((start, done) => verdictOnly(start, done, 1))],
-  ['8 hot reads', () => chipOf((start, done) => hotReads(start, done, 8))],
-  ['arithmetic, 250 words', () => chipOf((start, done) => arithmetic(start, done, 250))],
-  ['arithmetic, 1500 words', () => chipOf((start, done) => arithmetic(start, done, 1500))],
-  ['map lookup and counter', () => chipWith('adds packet bytes to an array element', { snapLength: 0 })],
+const counter = (tier: 'precise' | 'translated', timeModel: TimeModel): EmulatedChip => {
+  const options: ChipOptions = { snapLength: 0, tier }
+  return chipWith('adds packet bytes to an array element', options, {}, timeModel)
+}
+
+const programs: readonly (readonly [name: string, make: typeof counter, ports: number])[] = [
+  ['XDP_DROP', (tier, model) => chipOf((start, done) => verdictOnly(start, done, 1), tier, model), 2],
+  ['8 hot reads', (tier, model) => chipOf((start, done) => hotReads(start, done, 8), tier, model), 2],
+  ['arithmetic, 250 words', (tier, model) => chipOf((start, done) => arithmetic(start, done, 250), tier, model), 2],
+  ['arithmetic, 2500 words', (tier, model) => chipOf((start, done) => arithmetic(start, done, 2500), tier, model), 2],
+  ['map lookup and counter', counter, 1],
+]
+const ways: readonly (readonly [tier: 'precise' | 'translated', model: TimeModel])[] = [
+  ['precise', 'exact'],
+  ['translated', 'exact'],
+  ['translated', 'functional'],
 ]
 
-console.log('exact, one thread, offered 60 Mpps        MIPS    Mpps   simulated/real')
-for (const [name, make] of cases) {
-  const { mips, mpps, simulated } = measure(make(), 60, 100, 8)
-  console.log(`${name.padEnd(38)} ${mips.toFixed(1).padStart(8)} ${mpps.toFixed(3).padStart(7)} ${simulated.toFixed(4).padStart(10)}`)
+const line = (...cells: readonly (string | number)[]): void =>
+  console.log(cells.map((cell, index) => (index === 0 ? String(cell).padEnd(48) : String(cell).padStart(10))).join(''))
+
+line('one thread, 50 cores, offered 50 Mpps', 'MIPS', 'Mpps', 'sim/real', 'ratio')
+for (const [name, make, ports] of programs) {
+  let base = 0
+  for (const [tier, model] of ways) {
+    const { mips, mpps, ratio } = measure(make(tier, model), 50, name.includes('2500') ? 40 : 100, 6, ports)
+    base ||= mpps
+    line(`${name}, ${tier}, ${model}`, mips.toFixed(1), mpps.toFixed(3), ratio.toFixed(4), (mpps / base).toFixed(2))
+  }
 }
-for (const rate of [0.1, 1, 10]) {
-  const { simulated } = measure(cases[4]![1](), rate, 1000, 4)
-  console.log(`map lookup at ${rate} Mpps offered: simulated/real ${simulated.toFixed(3)}`)
+
+for (const rate of [0.1, 1, 3, 10, 30]) {
+  const { ratio } = measure(counter('translated', 'exact'), rate, 3000 / rate, 4, 1)
+  line(`map lookup and counter, exact, ${rate} Mpps offered`, '', '', ratio.toFixed(3))
 }
+
+const chip = counter('translated', 'exact')
+chip.offer(traffic(10, 0, 100, 1))
+chip.run(80_000)
+const saved = chip.snapshot()
+const started = performance.now()
+for (let round = 0; round < 10; round++) chip.snapshot()
+line(
+  'snapshot: milliseconds, megabytes',
+  ((performance.now() - started) / 10).toFixed(2),
+  (saved.length / 2 ** 20).toFixed(1),
+)
+
+const long = arithmetic(2592, 1, 2500)
+const translating = performance.now()
+for (let round = 0; round < 5; round++) {
+  chip.loadProgram(0, { words: long, start: 2592 })
+  chip.run(chip.now + 1)
+}
+line('load and translate 2,500 words, milliseconds', ((performance.now() - translating) / 5).toFixed(1))

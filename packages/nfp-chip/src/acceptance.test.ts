@@ -65,8 +65,18 @@ const TABLE: readonly (readonly [name: string, expected: number, percent: number
   ['8 hot reads, 50 cores', 24.8, 2, { firmware: 'stripped', cores: 50, words: reads(8) }],
   ['10 hot additions, 50 cores', 24.9, 3, { firmware: 'stripped', cores: 50, words: adds(10) }],
   ['write and send, one core', 3, 10, { firmware: 'stripped', cores: 1, islands: 1, words: writeAndSend }],
-  ['64 B on a 10G port, 800 MHz', 14.88, 0.1, { firmware: 'shipping', cores: 50, words: drop, port: { Gbps: 10, clockMHz: 800 } }],
-  ['64 B on a 10G port, 633 MHz', 14.88, 0.1, { firmware: 'shipping', cores: 50, words: drop, port: { Gbps: 10, clockMHz: 633 } }],
+  [
+    '64 B on a 10G port, 800 MHz',
+    14.88,
+    0.1,
+    { firmware: 'shipping', cores: 50, words: drop, port: { Gbps: 10, clockMHz: 800 } },
+  ],
+  [
+    '64 B on a 10G port, 633 MHz',
+    14.88,
+    0.1,
+    { firmware: 'shipping', cores: 50, words: drop, port: { Gbps: 10, clockMHz: 633 } },
+  ],
 ]
 
 describe('measured throughput', () => {
@@ -74,8 +84,11 @@ describe('measured throughput', () => {
   it.each(TABLE)('%s: %f Mpps within %f %%', (name, expected, percent, given) => {
     const emulated = rate(given)
     const deviation = (100 * (emulated - expected)) / expected
-    lines.push(`${name.padEnd(30)} ${expected.toFixed(2).padStart(6)} ${emulated.toFixed(2).padStart(6)} ${deviation.toFixed(1).padStart(6)} %`)
-    if (lines.length === TABLE.length) process.stdout.write(`\nMpps                          expect   emul  deviation\n${lines.join('\n')}\n`)
+    lines.push(
+      `${name.padEnd(30)} ${expected.toFixed(2).padStart(6)} ${emulated.toFixed(2).padStart(6)} ${deviation.toFixed(1).padStart(6)} %`,
+    )
+    if (lines.length === TABLE.length)
+      process.stdout.write(`\nMpps                          expect   emul  deviation\n${lines.join('\n')}\n`)
     expect(Math.abs(deviation)).toBeLessThanOrEqual(percent)
   })
 })

@@ -13,7 +13,12 @@ export type Outcome = 'pass' | 'drop' | 'tx' | 'aborted' | 'lost'
 /** Behaviour of the firmware services that are simulated (nfp-firmware-abi.md, section 5.1). */
 export interface FirmwareBehaviour {
   readonly name: string
-  readonly helpers: { readonly lookup: number; readonly update: number; readonly delete: number; readonly perfEventOutput: number }
+  readonly helpers: {
+    readonly lookup: number
+    readonly update: number
+    readonly delete: number
+    readonly perfEventOutput: number
+  }
   readonly tgtDone: number
   /** Every array index is present and zero from the start (`shipping`), or absent until written (`open`). */
   readonly arraysPreset: boolean

@@ -56,7 +56,9 @@ describe('time does not depend on how it is sliced', () => {
 describe('posted commands', () => {
   it('stall their core in the same cycles whatever the window, stepping included', () => {
     const results = ([undefined, 31, 'step'] as const).map((way) => {
-      const chip = chipWith('swaps MAC addresses', typeof way === 'number' ? { window: way } : {}, { workersPerIsland: 1 })
+      const chip = chipWith('swaps MAC addresses', typeof way === 'number' ? { window: way } : {}, {
+        workersPerIsland: 1,
+      })
       chip.loadProgram(0, { words: hotAdds(START, 0x01f4, 40), start: START })
       chip.offer(frames(80, 50))
       if (way === 'step') while (chip.stepWord());

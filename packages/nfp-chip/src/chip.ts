@@ -28,6 +28,7 @@ import {
 import type { ChipMemory, ChipOptions, Layout } from './layout'
 import { createMapStore } from './map-store'
 import { createWindowRunner } from './member'
+import { createMemoryUnit } from './memory-unit'
 import type { ChipShare } from './member'
 import { createPacketPath } from './packet-path'
 import type { PacketPath } from './packet-path'
@@ -90,9 +91,18 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   const maps = createMapStore(memory, config, emem)
   const events = createEventPath(memory, timing, emem)
   const checks: MachineCheck[] = []
-  const runner = createCoreRunner(memory, config, timing, 0, config.timeModel === 'functional' ? maps : undefined)
+  const unit = createMemoryUnit(memory)
+  const runner = createCoreRunner(memory, config, timing, 0, unit, config.timeModel === 'functional' ? maps : undefined)
   const windows = createWindowRunner(memory, runner)
-  const service = createRequestService(memory, timing, emem, maps, { packets: () => packets, events }, reportFault)
+  const service = createRequestService(
+    memory,
+    timing,
+    unit,
+    emem,
+    maps,
+    { packets: () => packets, events },
+    reportFault,
+  )
   const packets: PacketPath = createPacketPath(memory, config, timing, options, service.wake)
   const telemetry = createTelemetry(memory)
   const counters = layout.counters >> 1
@@ -168,11 +178,15 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   /** Latest cycle that any core has reached. */
   function lastActivity(): number {
     let last = F[nowAt]!
-    for (let core = 0; core < layout.coreCount; core++) last = Math.max(last, F[(coreStart(layout, core) + CORE.nowF) >> 1]!)
+    for (let core = 0; core < layout.coreCount; core++)
+      last = Math.max(last, F[(coreStart(layout, core) + CORE.nowF) >> 1]!)
     return Math.max(last, F[counters + CNT.lastArrival]!)
   }
 
-  function runExactly(until: number, runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {}): void {
+  function runExactly(
+    until: number,
+    runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {},
+  ): void {
     const { untilIdle = false, maxWords = Infinity } = runOptions
     const wordLimit = wordsExecuted() + maxWords
     for (;;) {
@@ -198,7 +212,10 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   }
 
   /** The functional model: frames in order of arrival, each to its end, memory served at once. Cores take turns. */
-  function runWithoutTime(until: number, runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {}): void {
+  function runWithoutTime(
+    until: number,
+    runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {},
+  ): void {
     const { untilIdle = false, maxWords = Infinity } = runOptions
     const wordLimit = wordsExecuted() + maxWords
     if (inFlight() > 0) {

@@ -37,7 +37,10 @@ export interface CodeBlock {
 function isPlain(store: DecodedStore, address: number): boolean {
   const op = store.op[address]!
   if (op === UOP.invalid || op >= UOP.branch) {
-    return op === UOP.lmPointer && operandsPlain(store, address) || (op >= UOP.mulStart && op <= UOP.mulLast2 && operandsPlain(store, address))
+    return (
+      (op === UOP.lmPointer && operandsPlain(store, address)) ||
+      (op >= UOP.mulStart && op <= UOP.mulLast2 && operandsPlain(store, address))
+    )
   }
   return op !== UOP.immedLatch && operandsPlain(store, address)
 }
@@ -57,13 +60,18 @@ function endsBlock(store: DecodedStore, address: number): number {
     case UOP.jump:
       return operandsPlain(store, address) ? BLOCK_END.jump : BLOCK_END.interpret
     case UOP.command:
-      return operandsPlain(store, address) ? (((store.aux[address]! >> 16) & 3) === 3 ? BLOCK_END.fall : BLOCK_END.swap) : BLOCK_END.interpret
+      return operandsPlain(store, address)
+        ? ((store.aux[address]! >> 16) & 3) === 3
+          ? BLOCK_END.fall
+          : BLOCK_END.swap
+        : BLOCK_END.interpret
     default:
       return isPlain(store, address) ? BLOCK_END.fall : BLOCK_END.interpret
   }
 }
 
-const isBranch = (end: number): boolean => end === BLOCK_END.branch || end === BLOCK_END.branchBit || end === BLOCK_END.jump
+const isBranch = (end: number): boolean =>
+  end === BLOCK_END.branch || end === BLOCK_END.branchBit || end === BLOCK_END.jump
 
 /** Blocks of the words from `from` to `to`, in order of address. */
 export function codeBlocks(store: DecodedStore, from: number, to: number): CodeBlock[] {
@@ -83,7 +91,7 @@ export function codeBlocks(store: DecodedStore, from: number, to: number): CodeB
     if (isBranch(end)) mark(address + 1 + store.extra[address]!)
   }
   const blocks: CodeBlock[] = []
-  for (let address = from; address < to; ) {
+  for (let address = from; address < to;) {
     const block = blockAt(store, address, to, (at) => leaders[at - from] === 1)
     blocks.push(block)
     // Deferred words may be entered on their own too.
@@ -98,7 +106,8 @@ function blockAt(store: DecodedStore, start: number, to: number, isLeader: (addr
   for (let address = start; address < to; address++) {
     if (address > start && isLeader(address)) return { start, limit: address, last: address, end: BLOCK_END.fall }
     const end = endsBlock(store, address)
-    if (end === BLOCK_END.interpret) return { start, limit: address, last: address, end: address === start ? BLOCK_END.interpret : BLOCK_END.fall }
+    if (end === BLOCK_END.interpret)
+      return { start, limit: address, last: address, end: address === start ? BLOCK_END.interpret : BLOCK_END.fall }
     if (end === BLOCK_END.fall) continue
     const limit = address + 1 + store.extra[address]!
     let clean = limit <= to

@@ -7,7 +7,8 @@ import { MEMORY_MAP, POSTED_CREDITS } from './constants'
 import { TARGET } from './decode'
 import { CORE, CORE_WORDS, CTX, LOG, LOG_START, REQUEST, STATE, WAIT } from './layout'
 import type { ChipMemory } from './layout'
-import { OP_CLASS, createMemoryUnit, opBytes, opClass, usesImmediate } from './memory-unit'
+import { OP_CLASS, opBytes, opClass, usesImmediate } from './memory-unit'
+import type { MemoryUnit } from './memory-unit'
 import type { Timing } from './timing'
 import { FAULT } from './uop'
 
@@ -16,21 +17,30 @@ export interface Commands {
   logFull(core: number): boolean
   /**
    * Cycles that the core has to stall at `cycle` before it may post another command; -1 when that is not known before
-   * more of its commands are served.
+   * more of its commands are served. Cycles here and below are integers, counted from the start of the run segment.
    */
   postedStall(core: number, cycle: number): number
-  /** Reserves a log entry; returns its word offset. `cycle` is absolute. */
+  /** Reserves a log entry; returns its word offset. */
   log(core: number, slot: number, kind: number, cycle: number): number
   /**
-   * Issues the command with decoded `imm` and `aux` fields (see decode.ts) of a context. `cycle` is the absolute issue
+   * Issues the command with decoded `imm` and `aux` fields (see decode.ts) of a context. `cycle` is the issue
    * cycle. With `swap` the context is put to sleep. Returns a fault, 0 when all is well.
    */
-  issue(core: number, slot: number, imm: number, aux: number, lo: number, hi: number, override: number, cycle: number, swap: boolean): number
+  issue(
+    core: number,
+    slot: number,
+    imm: number,
+    aux: number,
+    lo: number,
+    hi: number,
+    override: number,
+    cycle: number,
+    swap: boolean,
+  ): number
 }
 
-export function createCommands(memory: ChipMemory, timing: Timing): Commands {
+export function createCommands(memory: ChipMemory, timing: Timing, unit: MemoryUnit): Commands {
   const { words: H, floats: F, layout } = memory
-  const unit = createMemoryUnit(memory)
   const { cores } = layout
   const coreWords = CORE_WORDS
 
@@ -44,7 +54,8 @@ export function createCommands(memory: ChipMemory, timing: Timing): Commands {
     const issued = H[cb + CORE.posted]!
     if (((issued - H[cb + CORE.postedServed]!) | 0) >= POSTED_CREDITS) return -1
     const back = F[((cb + CORE.postedF) >> 1) + (issued & (POSTED_CREDITS - 1))]!
-    return back > cycle ? back - cycle : 0
+    const ahead = back - F[(cb + CORE.segmentStartF) >> 1]! - cycle
+    return ahead > 0 ? ahead | 0 : 0
   }
 
   function log(core: number, slot: number, kind: number, cycle: number): number {
@@ -52,7 +63,7 @@ export function createCommands(memory: ChipMemory, timing: Timing): Commands {
     const tail = H[cb + CORE.logTail]!
     H[cb + CORE.logTail] = (tail + 1) | 0
     const entry = cb + LOG_START + (tail & (LOG.entries - 1)) * LOG.words
-    F[(entry + LOG.cycleF) >> 1] = cycle
+    F[(entry + LOG.cycleF) >> 1] = F[(cb + CORE.segmentStartF) >> 1]! + cycle
     H[entry + LOG.kind] = kind
     H[entry + LOG.context] = slot
     return entry
@@ -90,7 +101,11 @@ export function createCommands(memory: ChipMemory, timing: Timing): Commands {
         const at = H[tb + CTX.packetBase]! + offset
         unit.perform(op, raw, at, tb + CTX.xferIn + xfer, tb + CTX.xferOut + xfer, immediate)
         const base = kind === OP_CLASS.write ? timing.ctmWrite : timing.ctmRead
-        const done = cycle + base + (bytes > 32 ? ((bytes - 25) >> 3) * timing.perEightBytes : 0)
+        const done =
+          F[(cb + CORE.segmentStartF) >> 1]! +
+          cycle +
+          base +
+          (bytes > 32 ? ((bytes - 25) >> 3) * timing.perEightBytes : 0)
         if (swap) {
           F[wake] = done
           H[tb + CTX.state] = STATE.waiting

@@ -13,6 +13,7 @@ import type { ChipMemory } from './layout'
 import { createDirectHelpers } from './direct-helpers'
 import { createMapHelpers } from './map-helpers'
 import type { MapStore } from './map-store'
+import type { MemoryUnit } from './memory-unit'
 import { createOperands } from './operands'
 import { createServices } from './services'
 import { SEGMENT_STOP } from './translate'
@@ -51,11 +52,12 @@ export function createCoreRunner(
   config: ChipConfig,
   timing: Timing,
   member: number,
+  unit: MemoryUnit,
   directMaps?: MapStore,
 ): CoreRunner {
   const { words: H, floats: F, layout } = memory
   const store = emptyStore(layout.storeWords)
-  const commands = createCommands(memory, timing)
+  const commands = createCommands(memory, timing, unit)
   const operands = createOperands(memory)
   const interpreter = createInterpreter(memory, store, commands, operands)
   const tier = createTranslatedTier(memory, store, commands, operands, member)
@@ -172,9 +174,7 @@ export function createCoreRunner(
       }
     }
     const ended = !going
-    F[(cb + CORE.nowF) >> 1] = ended
-      ? finish(cb, tb)
-      : F[(cb + CORE.segmentStartF) >> 1]! + H[tb + CTX.cycle]!
+    F[(cb + CORE.nowF) >> 1] = ended ? finish(cb, tb) : F[(cb + CORE.segmentStartF) >> 1]! + H[tb + CTX.cycle]!
     return ended
   }
 

@@ -69,7 +69,8 @@ export function csrAccess(memory: ChipMemory): CsrAccess {
     if (active >= 0) return H[contextBlock(core, slot) + CTX.lmPointer + active]!
     const indirect = INDIRECT_POINTERS.indexOf(address)
     if (indirect >= 0) return H[selected(core) + CTX.lmPointer + indirect]!
-    if (address >= CSR.mailbox0 && address <= CSR.mailbox3) return H[cb + CORE.mailbox + ((address - CSR.mailbox0) >> 2)]!
+    if (address >= CSR.mailbox0 && address <= CSR.mailbox3)
+      return H[cb + CORE.mailbox + ((address - CSR.mailbox0) >> 2)]!
     switch (address) {
       case CSR.pseudoRandom:
         return random(core, now)

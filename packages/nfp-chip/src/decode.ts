@@ -44,7 +44,7 @@ function source10(value: number, bank: Bank, ext: number): number {
   if (value < 0x100) return special(bank ? SPECIAL.absoluteB : SPECIAL.absoluteA, value & 127)
   if (value < 0x180) return special(SPECIAL.xferIndex, indexMode(value))
   if (value < 0x200) return CTX.xferIn + (value & 31) + (value & 0x40 ? 32 : 0)
-  if (high === 8) return localMemory(((value >> 5) & 1) + 2 * ext, value & 0x10 ? ((value & 1) + 1) : 0, value & 15)
+  if (high === 8) return localMemory(((value >> 5) & 1) + 2 * ext, value & 0x10 ? (value & 1) + 1 : 0, value & 15)
   if (high === 9) return special(SPECIAL.nnIndex, (value >> 1) & 1)
   if (high === 10) return special(SPECIAL.nn, value & 31)
   return BAD
@@ -155,7 +155,16 @@ function decodeWord(store: DecodedStore, at: number, word: Word): void {
       const target = readField(word, BR.addressLow) | (readField(word, BR.addressHigh) << 13)
       const defer = readField(word, BR.defer)
       const plain = cond <= 11 || cond === 24
-      return set(known ? (plain ? UOP.branch : UOP.slow) : UOP.invalid, 0, readField(word, BR.state), NONE, target, cond, defer, plain ? 0 : RARE.branch)
+      return set(
+        known ? (plain ? UOP.branch : UOP.slow) : UOP.invalid,
+        0,
+        readField(word, BR.state),
+        NONE,
+        target,
+        cond,
+        defer,
+        plain ? 0 : RARE.branch,
+      )
     }
     case 'br_bit':
       return decodeBranchBit(word, set)
@@ -176,7 +185,15 @@ function decodeWord(store: DecodedStore, at: number, word: Word): void {
       if (!inA && fieldB < 0x300) return set(UOP.invalid)
       const low = (inA ? fieldA : fieldB) & 0xff
       const register = inA ? source10(fieldB, 1, ext) : source10(fieldA, 0, ext)
-      return set(UOP.jump, register, 0, NONE, (readField(word, BR_ALU.high) << 8) | low, 0, readField(word, BR_ALU.defer))
+      return set(
+        UOP.jump,
+        register,
+        0,
+        NONE,
+        (readField(word, BR_ALU.high) << 8) | low,
+        0,
+        readField(word, BR_ALU.defer),
+      )
     }
     case 'local_csr':
       return decodeCsr(word, set)
@@ -191,7 +208,16 @@ function decodeWord(store: DecodedStore, at: number, word: Word): void {
         (readField(word, ARB.breakpoint) << 1) |
         (readField(word, ARB.resume) << 2) |
         (readField(word, ARB.noLoad) << 3)
-      return set(UOP.slow, flags, 0, NONE, target, readField(word, ARB.signals), readField(word, ARB.defer), RARE.arbitrate)
+      return set(
+        UOP.slow,
+        flags,
+        0,
+        NONE,
+        target,
+        readField(word, ARB.signals),
+        readField(word, ARB.defer),
+        RARE.arbitrate,
+      )
     }
     default:
       return set(UOP.invalid)
@@ -221,7 +247,10 @@ function decodeAlu(word: Word, set: Set): void {
   const right = swap ? fieldA : fieldB
   if (unary && left === BAD) left = ~0
   const bank = readField(word, ALU.dstBank) as Bank
-  const dst = asDestination(source10(readField(word, ALU.dst), bank, readField(word, ALU.dstExt)), readField(word, ALU.writeBoth))
+  const dst = asDestination(
+    source10(readField(word, ALU.dst), bank, readField(word, ALU.dstExt)),
+    readField(word, ALU.writeBoth),
+  )
   const fast = ALU_OPS[op]
   if (readField(word, ALU.predicate)) return set(UOP.invalid)
   if (fast !== undefined && !readField(word, ALU.noCc)) return set(fast, left, right, dst, 0, 0, swap)
@@ -242,7 +271,10 @@ function decodeShift(word: Word, set: Set): void {
   const left = swap ? fieldB : fieldA
   const right = swap ? fieldA : fieldB
   const bank = readField(word, SHF.dstBank) as Bank
-  const dst = asDestination(source8(readField(word, SHF.dst), bank, readField(word, SHF.dstExt), 0), readField(word, SHF.writeBoth))
+  const dst = asDestination(
+    source8(readField(word, SHF.dst), bank, readField(word, SHF.dstExt), 0),
+    readField(word, SHF.writeBoth),
+  )
   const kind = readField(word, SHF.sc)
   const op = readField(word, SHF.op)
   const field = readField(word, SHF.shift)
@@ -317,7 +349,15 @@ function decodeBranchBit(word: Word, set: Set): void {
   const operand = immediateInB ? source8(fieldA, 0, ext, 0) : source8(fieldB, 1, ext, 0)
   const rotate = ~source8(immediateInB ? fieldB : fieldA, 0, 0, 0)
   const target = readField(word, BR_BIT.addressLow) | (readField(word, BR_BIT.addressHigh) << 13)
-  return set(UOP.branchBit, operand, (rotate - 1) & 31, NONE, target, readField(word, BR_BIT.set), readField(word, BR_BIT.defer))
+  return set(
+    UOP.branchBit,
+    operand,
+    (rotate - 1) & 31,
+    NONE,
+    target,
+    readField(word, BR_BIT.set),
+    readField(word, BR_BIT.defer),
+  )
 }
 
 /** Byte addresses of the four "active" LM pointer registers. */

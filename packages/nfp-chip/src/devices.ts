@@ -50,11 +50,15 @@ const open: FirmwareBehaviour = {
 }
 
 /** A profile that exists for tests of driver and translator: larger store, stack and entries, shipping's behaviour. */
-const forTests = (
-  name: string,
-  helpers: FirmwareBehaviour['helpers'],
-  tgtDone: number,
-): FirmwareBehaviour => ({ name, helpers, tgtDone, ...stock, storeWords: 16_384, stackBytes: 768, entryBytes: 128 })
+const forTests = (name: string, helpers: FirmwareBehaviour['helpers'], tgtDone: number): FirmwareBehaviour => ({
+  name,
+  helpers,
+  tgtDone,
+  ...stock,
+  storeWords: 16_384,
+  stackBytes: 768,
+  entryBytes: 128,
+})
 
 const noHelpers = { lookup: 0, update: 0, delete: 0, perfEventOutput: 0 } as const
 

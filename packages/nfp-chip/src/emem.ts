@@ -39,7 +39,8 @@ export interface Emem {
 
 export function createEmem(memory: ChipMemory): Emem {
   const { words: H, floats: F, layout } = memory
-  const { header, index, indexSize, buckets, bucketCount, bucketWords, bucketShift, pool, poolSlots, entryWords } = layout
+  const { header, index, indexSize, buckets, bucketCount, bucketWords, bucketShift, pool, poolSlots, entryWords } =
+    layout
   const tail = entryWords
   const NUMBER = tail + BUCKET.number
   const LINK = tail + BUCKET.link

@@ -25,7 +25,15 @@ export interface EventPath {
 export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem): EventPath {
   const { words: H, floats: F, bytes: B, layout } = memory
   const counters = layout.counters >> 1
-  const ring = createByteRing(memory, layout.events, layout.eventBytes, RECORD.size, CNT.eventRead, CNT.eventWrite, CNT.eventsOverwritten)
+  const ring = createByteRing(
+    memory,
+    layout.events,
+    layout.eventBytes,
+    RECORD.size,
+    CNT.eventRead,
+    CNT.eventWrite,
+    CNT.eventsOverwritten,
+  )
 
   /** Byte offset in the chip's memory of the event's data; -1 when there is none. */
   function dataOf(core: number, cb: number, entry: number, size: number): number {

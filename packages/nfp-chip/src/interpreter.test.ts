@@ -101,11 +101,20 @@ describe('shifts', () => {
     ])
     core.set({ a: { 9: 0xab }, b: { 0: 0x12345678 } })
     core.run()
-    expect([1, 2, 3, 4, 5].map((n) => u(core.gprA(n)).toString(16))).toEqual(['34567800', '123456', '78123456', 'ab123456', '34'])
+    expect([1, 2, 3, 4, 5].map((n) => u(core.gprA(n)).toString(16))).toEqual([
+      '34567800',
+      '123456',
+      '78123456',
+      'ab123456',
+      '34',
+    ])
   })
 
   it('takes an indirect amount from the A operand of the word before, not from its result', () => {
-    const core = benchCore([alu(NONE, gprA(0), 'OR', gprB(9)), shf(gprA(1), NONE, 'B', gprB(2), shiftRight('indirect'))])
+    const core = benchCore([
+      alu(NONE, gprA(0), 'OR', gprB(9)),
+      shf(gprA(1), NONE, 'B', gprB(2), shiftRight('indirect')),
+    ])
     core.set({ a: { 0: 4 }, b: { 9: 3, 2: 0x100 } })
     core.run()
     expect(core.gprA(1)).toBe(0x10)
@@ -122,10 +131,7 @@ describe('shifts', () => {
   })
 
   it('asr takes its sign from the previous result', () => {
-    const core = benchCore([
-      alu(NONE, gprA(0), 'OR', imm(0)),
-      shf(gprA(1), NONE, 'asr', gprB(2), shiftRight(4)),
-    ])
+    const core = benchCore([alu(NONE, gprA(0), 'OR', imm(0)), shf(gprA(1), NONE, 'asr', gprB(2), shiftRight(4))])
     core.set({ a: { 0: -1 }, b: { 2: 0x100 } })
     core.run()
     expect(u(core.gprA(1))).toBe(0xf0000010)

@@ -42,7 +42,7 @@ export function createInterpreter(
   commands: Commands,
   operands: Operands,
 ): Interpreter {
-  const { words: H, floats: F, layout } = memory
+  const { words: H, layout } = memory
   const { op: OP, a: A, b: B, dst: D, imm: IMM, aux: AUX, extra: EXTRA } = store
   const { cores } = layout
   const slowWord = createSlowWords(memory, store, operands)
@@ -64,7 +64,6 @@ export function createInterpreter(
   function execute(core: number, slot: number, budget: number, countsAt: number): number {
     const cb = cores + core * CORE_WORDS
     const tb = cb + CORE.contexts + slot * CTX.size
-    const segmentStart = F[(cb + CORE.segmentStartF) >> 1]!
     const limit = store.size
     let pc = H[tb + CTX.pc]!
     let prevAlu = H[tb + CTX.prevAlu]!
@@ -435,8 +434,10 @@ export function createInterpreter(
           case UOP.mulStart: {
             const codeA = A[pc]!
             const codeB = B[pc]!
-            H[cb + CORE.mulA] = codeA >= 0 ? H[tb + codeA]! : codeA >= -256 ? ~codeA : operands.read(codeA, tb, cb, cycle)
-            H[cb + CORE.mulB] = codeB >= 0 ? H[tb + codeB]! : codeB >= -256 ? ~codeB : operands.read(codeB, tb, cb, cycle)
+            H[cb + CORE.mulA] =
+              codeA >= 0 ? H[tb + codeA]! : codeA >= -256 ? ~codeA : operands.read(codeA, tb, cb, cycle)
+            H[cb + CORE.mulB] =
+              codeB >= 0 ? H[tb + codeB]! : codeB >= -256 ? ~codeB : operands.read(codeB, tb, cb, cycle)
             prevA = UNDEFINED_SHIFT_AMOUNT
             pc++
             cycle++
@@ -497,14 +498,14 @@ export function createInterpreter(
                 break run
             }
             if (((aux >> 16) & 3) === 3) {
-              const stall = commands.postedStall(core, segmentStart + cycle)
+              const stall = commands.postedStall(core, cycle)
               if (stall < 0) {
                 H[countsAt + pc]!--
                 left++
                 break run
               }
               cycle += stall
-              fault = commands.issue(core, slot, IMM[pc]!, aux, lo, hi, prevAlu, segmentStart + cycle, false)
+              fault = commands.issue(core, slot, IMM[pc]!, aux, lo, hi, prevAlu, cycle, false)
               if (fault !== 0) {
                 stop = STOP.fault
                 break run
@@ -594,7 +595,7 @@ export function createInterpreter(
             H[tb + CTX.cmdLo]!,
             H[tb + CTX.cmdHi]!,
             H[tb + CTX.cmdOverride]!,
-            segmentStart + H[tb + CTX.cmdCycle]!,
+            H[tb + CTX.cmdCycle]!,
             true,
           )
           stop = fault === 0 ? STOP.swapped : STOP.fault

@@ -166,7 +166,18 @@ export const CTX = {
 export const STATE = { idle: 0, ready: 1, waiting: 2, stopped: 3 } as const
 
 /** What a context waits for; index of `WAIT_NAMES`. */
-export const WAIT = { none: 0, packet: 1, ctm: 2, imem: 3, emem: 4, lock: 5, event: 6, cls: 7, signal: 8, yield: 9 } as const
+export const WAIT = {
+  none: 0,
+  packet: 1,
+  ctm: 2,
+  imem: 3,
+  emem: 4,
+  lock: 5,
+  event: 6,
+  cls: 7,
+  signal: 8,
+  yield: 9,
+} as const
 export const WAIT_NAMES = ['', 'packet', 'CTM', 'IMEM', 'EMEM', 'map lock', 'event', 'CLS', 'signal', 'turn'] as const
 
 /** Request log: entries a core may have outstanding, and the words of one entry. */
@@ -456,12 +467,9 @@ export interface ChipMemory {
 }
 
 /** Views over a buffer that has the layout's size. */
-export function memoryOver(
-  layout: Layout,
-  buffer: ArrayBuffer | SharedArrayBuffer,
-  wasm?: WasmMemory,
-): ChipMemory {
-  if (buffer.byteLength < layout.bytes) throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${layout.bytes}`)
+export function memoryOver(layout: Layout, buffer: ArrayBuffer | SharedArrayBuffer, wasm?: WasmMemory): ChipMemory {
+  if (buffer.byteLength < layout.bytes)
+    throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${layout.bytes}`)
   return {
     layout,
     buffer,

@@ -103,10 +103,18 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
   const spend = (cycles: number): void => {
     H[tb + CTX.cycle] = H[tb + CTX.cycle]! + cycles
   }
-  const nowCycle = (): number => F[(cb + CORE.segmentStartF) >> 1]! + H[tb + CTX.cycle]!
+  const nowCycle = (): number => H[tb + CTX.cycle]!
 
   /** Issues a command and waits for it; `next` runs afterwards. Returns false, as every wait does. */
-  function command(op: number, raw: number, lo: number, hi: number, cycles: number, next: number, wait: number = WAIT.emem): boolean {
+  function command(
+    op: number,
+    raw: number,
+    lo: number,
+    hi: number,
+    cycles: number,
+    next: number,
+    wait: number = WAIT.emem,
+  ): boolean {
     spend(cycles)
     const entry = commands.log(core, slot, REQUEST.memorySwap, nowCycle())
     H[entry + LOG.lo] = lo
@@ -142,7 +150,7 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
     H[tb + CTX.service] = next
     H[tb + CTX.state] = STATE.waiting
     H[tb + CTX.waitingFor] = WAIT.lock
-    F[((cb + CORE.wakeF) >> 1) + slot] = nowCycle() + cycles
+    F[((cb + CORE.wakeF) >> 1) + slot] = F[(cb + CORE.segmentStartF) >> 1]! + nowCycle() + cycles
     return false
   }
 
@@ -204,7 +212,15 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
       spend(MAP_CODE.entry)
       return returns(error, error >> 31)
     }
-    return command(opOf(ACTION.read32, 2), 5, 64 * id, MEMORY_MAP.imemIsland, MAP_CODE.entry, STEP.descriptor, WAIT.imem)
+    return command(
+      opOf(ACTION.read32, 2),
+      5,
+      64 * id,
+      MEMORY_MAP.imemIsland,
+      MAP_CODE.entry,
+      STEP.descriptor,
+      WAIT.imem,
+    )
   }
 
   function settlePointers(): void {
@@ -293,7 +309,14 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
     const place = 31 - Math.clz32(hits & -hits)
     H[s + S.hits] = hits & (hits - 1)
     H[s + S.place] = place
-    return command(opOf(ACTION.read32, 2), 0, bucketAt(entryBytes + 32 + 4 * place), EMEM, MAP_CODE.step, STEP.overflowPointer)
+    return command(
+      opOf(ACTION.read32, 2),
+      0,
+      bucketAt(entryBytes + 32 + 4 * place),
+      EMEM,
+      MAP_CODE.step,
+      STEP.overflowPointer,
+    )
   }
 
   function entryFound(where: number): boolean {
@@ -341,7 +364,15 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
     if (H[s + S.found] !== FOUND.no) return writeValue(STEP.valueWritten)
     // Credit: one free entry of the map less.
     setOut(0, 1)
-    return command(opOf(ACTION.subtractSaturating, 1), 0, 64 * H[s + S.map]! + 4 * MAPS.credits, MEMORY_MAP.imemIsland, MAP_CODE.step, STEP.credit, WAIT.imem)
+    return command(
+      opOf(ACTION.subtractSaturating, 1),
+      0,
+      64 * H[s + S.map]! + 4 * MAPS.credits,
+      MEMORY_MAP.imemIsland,
+      MAP_CODE.step,
+      STEP.credit,
+      WAIT.imem,
+    )
   }
 
   function writeValue(next: number): boolean {
@@ -394,7 +425,14 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
 
   function tagWritten(): boolean {
     setOut(0, (H[s + S.map]! << 24) | H[s + S.pool]!)
-    return command(opOf(ACTION.write32, 2), 0, bucketAt(entryBytes + 32 + 4 * H[s + S.place]!), EMEM, MAP_CODE.step, STEP.pointerWritten)
+    return command(
+      opOf(ACTION.write32, 2),
+      0,
+      bucketAt(entryBytes + 32 + 4 * H[s + S.place]!),
+      EMEM,
+      MAP_CODE.step,
+      STEP.pointerWritten,
+    )
   }
 
   function remove(): boolean {
@@ -454,7 +492,14 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
         const pointer = xferIn(0)
         if (pointer >>> 24 !== (H[s + S.map]! & 0xff)) return nextHit()
         H[s + S.pool] = pointer & 0xffffff
-        return command(opOf(ACTION.read32, 2), layout.entryWords - 1, poolAt(0), EMEM, MAP_CODE.step, STEP.overflowEntry)
+        return command(
+          opOf(ACTION.read32, 2),
+          layout.entryWords - 1,
+          poolAt(0),
+          EMEM,
+          MAP_CODE.step,
+          STEP.overflowEntry,
+        )
       }
       case STEP.overflowEntry:
         return keyMatches() ? entryFound(FOUND.overflow) : nextHit()

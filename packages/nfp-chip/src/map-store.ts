@@ -56,7 +56,8 @@ export function createMapStore(memory: ChipMemory, config: ChipConfig, emem: Eme
   const keyBuffer = new Int32Array(32)
   const keyBytes = new Uint8Array(keyBuffer.buffer)
   const descriptor = (id: number): number => layout.maps + id * MAPS.words
-  const exists = (id: number): boolean => Number.isInteger(id) && id >= 1 && id <= LAST_MAP && H[descriptor(id) + MAPS.type] !== 0
+  const exists = (id: number): boolean =>
+    Number.isInteger(id) && id >= 1 && id <= LAST_MAP && H[descriptor(id) + MAPS.type] !== 0
   const isArray = (id: number): boolean => H[descriptor(id) + MAPS.type] === TYPE.array
 
   const lastMask = (bytes: number): number => (bytes % 4 === 0 ? -1 : 2 ** (8 * (bytes % 4)) - 1)
@@ -85,7 +86,8 @@ export function createMapStore(memory: ChipMemory, config: ChipConfig, emem: Eme
   }
 
   // Credits are worked on by atomic commands, which see big-endian words.
-  const swap = (value: number): number => (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)
+  const swap = (value: number): number =>
+    (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)
   const credits = (id: number): number => swap(H[descriptor(id) + MAPS.credits]!)
   function setCredits(id: number, value: number): void {
     H[descriptor(id) + MAPS.credits] = swap(value)
@@ -200,7 +202,8 @@ export function createMapStore(memory: ChipMemory, config: ChipConfig, emem: Eme
     if (!exists(id)) return -1
     loadKey(id, key)
     let place = locate(id)
-    if (!place && preset && isArray(id) && keyBuffer[0]! >>> 0 < H[descriptor(id) + MAPS.maxEntries]! >>> 0) place = insert(id)
+    if (!place && preset && isArray(id) && keyBuffer[0]! >>> 0 < H[descriptor(id) + MAPS.maxEntries]! >>> 0)
+      place = insert(id)
     if (!place) return -1
     const offset = H[descriptor(id) + MAPS.valueOffset]!
     found[0] = (place.overflow < 0 ? place.bucket << layout.bucketShift : place.pool * 4 * entryWords) + offset
@@ -296,7 +299,8 @@ export function createMapStore(memory: ChipMemory, config: ChipConfig, emem: Eme
       const bucket = numbers[index]!
       const start = emem.find(bucket)
       if (start < 0) continue
-      if (emem.lockState(start) & LOCK_VALID && emem.owner(start) === id) yield { entry: start, bucket, overflow: -1, pool: -1 }
+      if (emem.lockState(start) & LOCK_VALID && emem.owner(start) === id)
+        yield { entry: start, bucket, overflow: -1, pool: -1 }
       for (let place = 0; place < 8; place++) {
         const pointer = H[start + OVERFLOW_POINTERS + place]!
         if (H[start + OVERFLOW_TAGS + place] === 0 || pointer >>> 24 !== id) continue
@@ -308,7 +312,9 @@ export function createMapStore(memory: ChipMemory, config: ChipConfig, emem: Eme
 
   function free(id: number): MapReplyCode {
     if (!exists(id)) return CODE.badMap
-    for (const place of [...entries(id)]) drop(id, place)
+    // The list is taken first: dropping entries changes what the walk walks over.
+    const places = Array.from(entries(id))
+    for (const place of places) drop(id, place)
     H.fill(0, descriptor(id), descriptor(id) + MAPS.words)
     return CODE.ok
   }

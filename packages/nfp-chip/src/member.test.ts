@@ -11,7 +11,10 @@ async function start(chip: EmulatedChip, members: number): Promise<Worker[]> {
   const workers = Array.from(
     { length: members - 1 },
     (_, index) =>
-      new Worker(url, { workerData: { share, member: index + 1, members }, execArgv: ['--conditions=@offload/source'] }),
+      new Worker(url, {
+        workerData: { share, member: index + 1, members },
+        execArgv: ['--conditions=@offload/source'],
+      }),
   )
   await Promise.all(
     workers.map(

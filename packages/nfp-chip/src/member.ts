@@ -9,6 +9,7 @@ import { createCoreRunner } from './core-runner'
 import type { CoreRunner } from './core-runner'
 import { CORE, CORE_WORDS, HDR, layoutOf, memoryOver } from './layout'
 import type { ChipMemory, ChipOptions } from './layout'
+import { createMemoryUnit } from './memory-unit'
 import { timingOf } from './timing'
 import type { WasmMemory } from './wasm-host'
 
@@ -86,7 +87,8 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
   }
 
   function setMembers(count: number): void {
-    if (count < 1 || count > layout.members) throw new RangeError(`${count} members: 1 to ${layout.members} are possible`)
+    if (count < 1 || count > layout.members)
+      throw new RangeError(`${count} members: 1 to ${layout.members} are possible`)
     members = count
     H[header + HDR.members] = count
   }
@@ -114,7 +116,7 @@ export function joinChip(share: ChipShare, member: number, members: number): Chi
   if (buffer instanceof ArrayBuffer) throw new RangeError('the chip was made without shared memory')
   if (member < 1 || member >= members) throw new RangeError(`member ${member} of ${members}`)
   const memory = memoryOver(layoutOf(config, options), buffer, share.wasm)
-  const runner = createCoreRunner(memory, config, timingOf(config.device), member)
+  const runner = createCoreRunner(memory, config, timingOf(config.device), member, createMemoryUnit(memory))
   const { words: H, floats: F, layout } = memory
   const { header } = layout
 

@@ -63,7 +63,9 @@ export function opClass(op: number): number {
 /** Whether the command takes its operand from the override word (`…_imm`). */
 export function usesImmediate(op: number): boolean {
   const action = op >> 2
-  return (op & 2) !== 0 && ((action >= ACTION.atomicWrite && action <= ACTION.subtractSaturating) || action === ACTION.xor)
+  return (
+    (op & 2) !== 0 && ((action >= ACTION.atomicWrite && action <= ACTION.subtractSaturating) || action === ACTION.xor)
+  )
 }
 
 /** Bytes that the command touches, for a raw length field (units minus one, or the flags of an atomic). */

@@ -67,7 +67,8 @@ export function createOperands(memory: ChipMemory): Operands {
   }
 
   /** Word offset of absolute GPR n: 32 to a context. */
-  const absolute = (cb: number, bank: number, n: number): number => cb + CORE.contexts + (n >> 5) * CTX.size + bank + (n & 31)
+  const absolute = (cb: number, bank: number, n: number): number =>
+    cb + CORE.contexts + (n >> 5) * CTX.size + bank + (n & 31)
 
   /** Word offset, in the block named by `base`, of the transfer register under T_INDEX; steps it. */
   function indexed(base: number, mode: number, cb: number): number {

@@ -81,15 +81,25 @@ export function createPacketPath(
   const hostCyclesPerByte = (8 * device.clockMHz) / 63_000
   const hostCyclesPerPacket = device.clockMHz / 28
   const snapLength = options.snapLength ?? 0xffff
-  const records = createByteRing(memory, layout.records, layout.recordBytes, RECORD.size, CNT.recordRead, CNT.recordWrite, CNT.recordsOverwritten)
+  const records = createByteRing(
+    memory,
+    layout.records,
+    layout.recordBytes,
+    RECORD.size,
+    CNT.recordRead,
+    CNT.recordWrite,
+    CNT.recordsOverwritten,
+  )
   let frames: PendingFrame[] = []
   let head = 0
   let waiting: PendingFrame[] = []
   let waitingHead = 0
   // What `throughMac` found out about the frame at the head of the list.
-  let arrivalCycle = -1
-  let nextWireEnd = 0
-  let nextMacEnd = 0
+  const ahead = new Float64Array(3)
+  const ARRIVAL = 0
+  const WIRE_END = 1
+  const MAC_END = 2
+  ahead[ARRIVAL] = -1
   let lostOnWire = false
   let lostInMac = false
   let held = false
@@ -106,7 +116,8 @@ export function createPacketPath(
     for (const frame of list) {
       const offered = Math.max(now, Math.ceil((frame.time * device.clockMHz) / 1000))
       if (offered < last) throw new RangeError(`a frame at ${frame.time} ns after one at a later time`)
-      if (frame.port < 0 || frame.port >= device.ports) throw new RangeError(`a frame for port ${frame.port} of ${device.ports}`)
+      if (frame.port < 0 || frame.port >= device.ports)
+        throw new RangeError(`a frame for port ${frame.port} of ${device.ports}`)
       last = offered
       frames.push({ number: F[counters + CNT.offered]!, port: frame.port, offered, data: frame.data })
       bump(CNT.offered)
@@ -115,20 +126,21 @@ export function createPacketPath(
 
   function nextArrival(): number {
     if (head >= frames.length || held) return Infinity
-    if (arrivalCycle < 0) arrivalCycle = throughMac(frames[head]!)
-    return arrivalCycle
+    if (ahead[ARRIVAL]! < 0) throughMac(frames[head]!)
+    return ahead[ARRIVAL]!
   }
 
   /** Looks ahead only; `arrive` makes it true. */
-  function throughMac(frame: PendingFrame): number {
+  function throughMac(frame: PendingFrame): void {
     const wireTime = (Math.max(60, frame.data.length) + WIRE_OVERHEAD) * cyclesPerByte
     const free = F[counters + CNT.portFree + frame.port]!
     const earliest = F[counters + CNT.lastArrival]!
-    nextWireEnd = Math.max(frame.offered, free) + wireTime
-    nextMacEnd = Math.max(nextWireEnd, F[counters + CNT.macFree]! + timing.serviceMac)
+    ahead[WIRE_END] = Math.max(frame.offered, free) + wireTime
+    ahead[MAC_END] = Math.max(ahead[WIRE_END]!, F[counters + CNT.macFree]! + timing.serviceMac)
     lostOnWire = free - frame.offered > WIRE_BACKLOG * wireTime
-    lostInMac = !lostOnWire && nextMacEnd - nextWireEnd > CTM.queueDepth * timing.serviceMac
-    return Math.max(earliest, Math.ceil(lostOnWire ? frame.offered : lostInMac ? nextWireEnd : nextMacEnd))
+    lostInMac = !lostOnWire && ahead[MAC_END]! - ahead[WIRE_END]! > CTM.queueDepth * timing.serviceMac
+    const end = lostOnWire ? frame.offered : lostInMac ? ahead[WIRE_END]! : ahead[MAC_END]!
+    ahead[ARRIVAL] = Math.max(earliest, Math.ceil(end))
   }
 
   function arrive(): void {
@@ -136,12 +148,12 @@ export function createPacketPath(
     const frame = frames[head]!
     shift()
     F[counters + CNT.lastArrival] = cycle
-    if (!lostOnWire) F[counters + CNT.portFree + frame.port] = nextWireEnd
+    if (!lostOnWire) F[counters + CNT.portFree + frame.port] = ahead[WIRE_END]!
     if (lostOnWire || lostInMac) {
       lose(frame, cycle)
       return
     }
-    F[counters + CNT.macFree] = nextMacEnd
+    F[counters + CNT.macFree] = ahead[MAC_END]!
     bump(CNT.received)
     bump(CNT.receivedBytes, frame.data.length)
     if (waiting.length > waitingHead) queueUp(frame, cycle)
@@ -155,7 +167,7 @@ export function createPacketPath(
       frames = frames.slice(head)
       head = 0
     }
-    arrivalCycle = -1
+    ahead[ARRIVAL] = -1
   }
 
   function startNow(core: number, until: number): boolean {
@@ -396,7 +408,15 @@ export function createPacketPath(
   }
 
   /** The fields that every record has; the others are set by the caller. */
-  function startRecord(at: number, number: number, arrived: number, departed: number, port: number, outcome: number, kept: number): void {
+  function startRecord(
+    at: number,
+    number: number,
+    arrived: number,
+    departed: number,
+    port: number,
+    outcome: number,
+    kept: number,
+  ): void {
     F[at + RECORD.number] = number
     F[at + RECORD.arrived] = arrived
     F[at + RECORD.departed] = departed
@@ -507,7 +527,7 @@ export function createPacketPath(
       waitingHead = 0
       frames = [...f]
       head = 0
-      arrivalCycle = -1
+      ahead[ARRIVAL] = -1
     },
   }
 }

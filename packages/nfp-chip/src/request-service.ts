@@ -12,7 +12,8 @@ import { CACHE, CNT, CORE, CORE_WORDS, CTX, LOG, LOG_START, REQUEST } from './la
 import type { ChipMemory } from './layout'
 import { RING_POP, RING_PUT } from './map-helpers'
 import type { MapStore } from './map-store'
-import { ACTION, OP_CLASS, createMemoryUnit, opBytes, opClass } from './memory-unit'
+import { ACTION, OP_CLASS, opBytes, opClass } from './memory-unit'
+import type { MemoryUnit } from './memory-unit'
 import type { PacketPath } from './packet-path'
 import type { EventPath } from './event-path'
 import { signalsReady } from './signals'
@@ -37,13 +38,13 @@ export type ReportFault = (core: number, context: number, pc: number, fault: num
 export function createRequestService(
   memory: ChipMemory,
   timing: Timing,
+  unit: MemoryUnit,
   emem: Emem,
   maps: MapStore,
   paths: { readonly packets: () => PacketPath; readonly events: EventPath },
   reportFault: ReportFault,
 ): RequestService {
   const { words: H, floats: F, layout } = memory
-  const unit = createMemoryUnit(memory)
   const counters = layout.counters >> 1
   const banks = counters + CNT.banks
   const bankOf = { read: 0, atomic: 4, imem: 8 } as const
@@ -53,7 +54,10 @@ export function createRequestService(
   const keys = new Float64Array(coreCount)
   const inHeap = new Uint8Array(coreCount)
   let heapSize = 0
-  let horizon = 0
+  // Kept in an array: a closure variable with a fraction would be a new object at every change.
+  const time = new Float64Array(2)
+  const HORIZON = 0
+  const DONE = 1
 
   const block = (core: number): number => layout.cores + core * CORE_WORDS
   const entryOf = (core: number): number => {
@@ -95,13 +99,14 @@ export function createRequestService(
 
   /** Takes over new log entries and finds the horizon. */
   function collect(): void {
-    horizon = Infinity
+    let horizon = Infinity
     for (let core = 0; core < coreCount; core++) {
       const cb = block(core)
       const next = F[(cb + CORE.nextF) >> 1]!
       if (next < horizon) horizon = next
       if (inHeap[core] === 0 && H[cb + CORE.logHead] !== H[cb + CORE.logTail]) push(core)
     }
+    time[HORIZON] = horizon
   }
 
   function wake(core: number, slot: number, cycle: number): void {
@@ -109,7 +114,7 @@ export function createRequestService(
     F[((cb + CORE.wakeF) >> 1) + slot] = cycle
     const next = H[cb + CORE.running]! >= 0 ? F[(cb + CORE.nowF) >> 1]! : Math.max(F[(cb + CORE.nowF) >> 1]!, cycle)
     if (next < F[(cb + CORE.nextF) >> 1]!) F[(cb + CORE.nextF) >> 1] = next
-    if (next < horizon) horizon = next
+    if (next < time[HORIZON]!) time[HORIZON] = next
   }
 
   function serve(limit: number): number {
@@ -120,10 +125,10 @@ export function createRequestService(
       const key = heapSize > 0 ? keys[heap[0]!]! : Infinity
       const request = heapSize > 0 ? Math.floor(key / 128) : Infinity
       if (arrival <= request) {
-        if (arrival >= horizon || arrival >= limit) return horizon
+        if (arrival >= time[HORIZON]! || arrival >= limit) return time[HORIZON]!
         packets.arrive()
       } else {
-        if (request >= horizon || request >= limit) return horizon
+        if (request >= time[HORIZON]! || request >= limit) return time[HORIZON]!
         const core = pop()
         const cb = block(core)
         const entry = entryOf(core)
@@ -181,10 +186,12 @@ export function createRequestService(
         wake(core, slot, paths.events.send(core, slot, entry, cycle))
         return
       case REQUEST.memorySwap:
-        wake(core, slot, memoryRequest(core, cb, slot, entry, cycle))
+        memoryRequest(core, cb, slot, entry, cycle)
+        wake(core, slot, time[DONE]!)
         return
       default: {
-        const done = memoryRequest(core, cb, slot, entry, cycle)
+        memoryRequest(core, cb, slot, entry, cycle)
+        const done = time[DONE]!
         if (H[entry + LOG.kind] === REQUEST.posted) giveCredit(cb, done)
         const signal = H[entry + LOG.signal]!
         if (signal !== 0) deliver(core, cb, slot, signal, done)
@@ -200,12 +207,12 @@ export function createRequestService(
     if (ready < Infinity) wake(core, slot, ready)
   }
 
-  /** Does a memory command and returns when its issuer sees the end of it. */
-  function memoryRequest(core: number, cb: number, slot: number, entry: number, cycle: number): number {
+  /** Does a memory command; `time[DONE]` is when its issuer sees the end of it. */
+  function memoryRequest(core: number, cb: number, slot: number, entry: number, cycle: number): void {
     perform(core, cb, slot, entry)
     const op = H[entry + LOG.op]! & 0xff
-    if (op === RING_POP || op === RING_PUT) return cycle + timing.ememAtomic
-    return served(op, H[entry + LOG.lo]!, H[entry + LOG.hi]!, opBytes(op, H[entry + LOG.count]!), cycle)
+    if (op === RING_POP || op === RING_PUT) time[DONE] = cycle + timing.ememAtomic
+    else served(op, H[entry + LOG.lo]!, H[entry + LOG.hi]!, opBytes(op, H[entry + LOG.count]!), cycle)
   }
 
   /** Does a memory command's work. */
@@ -256,17 +263,21 @@ export function createRequestService(
     } else maps.giveOverflow(bucket, H[tb + CTX.xferOut]!, H[tb + CTX.xferOut + 1]!)
   }
 
-  /** Queues at the banks, looks into the cache, and gives the cycle of completion. */
-  function served(op: number, lo: number, hi: number, bytes: number, cycle: number): number {
+  /** Queues at the banks, looks into the cache, and sets `time[DONE]` to the cycle of completion. */
+  function served(op: number, lo: number, hi: number, bytes: number, cycle: number): void {
     const extra = bytes > 32 ? ((bytes - 25) >> 3) * timing.perEightBytes : 0
     const island = hi & 63
     if (island === MEMORY_MAP.imemIsland) {
       const at = banks + bankOf.imem + ((lo >>> 4) & 3)
       const start = Math.max(cycle, F[at]!)
       F[at] = start + timing.serviceImem
-      return Math.ceil(start) + timing.imem + extra
+      time[DONE] = Math.ceil(start) + timing.imem + extra
+      return
     }
-    if (island !== MEMORY_MAP.ememIsland) return cycle + timing.ctmRemote + extra
+    if (island !== MEMORY_MAP.ememIsland) {
+      time[DONE] = cycle + timing.ctmRemote + extra
+      return
+    }
     const kind = opClass(op)
     const atomic = kind === OP_CLASS.atomic
     const first = banks + (atomic ? bankOf.atomic : bankOf.read)
@@ -284,7 +295,7 @@ export function createRequestService(
     if (atomic) latency = hit ? timing.ememAtomic : timing.ememAtomicMiss
     else if (kind === OP_CLASS.write) latency = timing.ememWrite
     else latency = hit ? timing.ememHit : timing.ememMiss
-    return Math.ceil(start) + latency + extra
+    time[DONE] = Math.ceil(start) + latency + extra
   }
 
   /** Whether the line was in the cache; it is afterwards, as the most recently used of its set. */
@@ -316,4 +327,3 @@ export function createRequestService(
     },
   }
 }
-

@@ -6,7 +6,17 @@
 import { crcWord } from './crc32'
 
 /** Protocol classes (the firmware's numbers). */
-const PROTOCOL = { ipv6Tcp: 0, ipv6Udp: 1, ipv4Tcp: 2, ipv4Udp: 3, ipv6Other: 4, ipv6Fragment: 5, ipv4Other: 6, ipv4Fragment: 7, unknown: 0xff } as const
+const PROTOCOL = {
+  ipv6Tcp: 0,
+  ipv6Udp: 1,
+  ipv4Tcp: 2,
+  ipv4Udp: 3,
+  ipv6Other: 4,
+  ipv6Fragment: 5,
+  ipv4Other: 6,
+  ipv4Fragment: 7,
+  unknown: 0xff,
+} as const
 
 /** Key word of the hash: what the driver writes at start; any fixed value does. */
 export const RSS_KEY = 0x00c0ffee

@@ -59,7 +59,11 @@ export function createServices(
     F[(packet + PKT.startedF) >> 1] = F[(cb + CORE.segmentStartF) >> 1]!
     H[packet + PKT.core] = core
     H[packet + PKT.context] = 2 * slot
-    H[packet + PKT.parse] = parseHeaders(B, H[packet + PKT.base]! + CTM.packetStart, Math.min(length, H[tb + CTX.packetBytes]! - CTM.packetStart))
+    H[packet + PKT.parse] = parseHeaders(
+      B,
+      H[packet + PKT.base]! + CTM.packetStart,
+      Math.min(length, H[tb + CTX.packetBytes]! - CTM.packetStart),
+    )
     const vector = cb + CORE.lm + ((128 * slot + 32) >> 2)
     H[vector + PV.length] = length | (number << 16) | (island << 26)
     H[vector + 1] = (sizeClass(H[packet + PKT.blocks]!) << 29) | (CTM.packetStart + length > 2048 ? 0x80000000 : 0)
@@ -142,8 +146,7 @@ export function createServices(
   function release(core: number, slot: number, fault: number): void {
     const cb = coreBlock(core)
     const tb = contextBlock(core, slot)
-    const cycle = F[(cb + CORE.segmentStartF) >> 1]! + H[tb + CTX.cycle]!
-    const entry = commands.log(core, slot, REQUEST.done, cycle)
+    const entry = commands.log(core, slot, REQUEST.done, H[tb + CTX.cycle]!)
     H[entry + LOG.lo] = H[tb + CTX.packet]!
     H[entry + LOG.hi] = fault
     H[entry + LOG.count] = H[tb + CTX.pc]!
@@ -191,7 +194,10 @@ export function createServices(
     H[packet + PKT.returnValue] = H[tb + CTX.gprB]!
     H[packet + PKT.words] = H[tb + CTX.words]!
     H[packet + PKT.dataOffset] = offset
-    H[packet + PKT.dataLength] = Math.max(0, Math.min(H[vector + PV.length]! & 0x3fff, H[tb + CTX.packetBytes]! - offset))
+    H[packet + PKT.dataLength] = Math.max(
+      0,
+      Math.min(H[vector + PV.length]! & 0x3fff, H[tb + CTX.packetBytes]! - offset),
+    )
     H[tb + CTX.cycle] = H[tb + CTX.cycle]! + after
     release(core, slot, fault)
   }

@@ -132,7 +132,15 @@ export function createSlowWords(memory: ChipMemory, store: DecodedStore, operand
     const type = (modifier >> 5) & 7
     if (type !== 4 && type !== 0) return refuse(state, FAULT.unsupported)
     if (type === 4) {
-      const range = [[0, 3], [1, 3], [2, 3], [3, 3], [0, 2], [0, 1], [0, 0]][modifier & 7]
+      const range = [
+        [0, 3],
+        [1, 3],
+        [2, 3],
+        [3, 3],
+        [0, 2],
+        [0, 1],
+        [0, 0],
+      ][modifier & 7]
       if (!range) return refuse(state, FAULT.unsupported)
       let remainder = H[cb + CORE.crc]!
       for (let index = range[0]!; index <= range[1]!; index++) {

@@ -75,4 +75,3 @@ export function hashState(memory: ChipMemory, emem: Emem, counts: Uint32Array): 
   hash.range(H, layout.pool, layout.pool + H[header + HDR.poolUsed]! * layout.entryWords)
   return hash.hex()
 }
-

@@ -13,7 +13,15 @@ function results(chip: EmulatedChip, list: ReturnType<typeof frames>) {
   chip.run(Infinity, idle)
   const packets = chip
     .takePackets()
-    .map(({ number, port, outcome, queue, exitCode, words, data }) => ({ number, port, outcome, queue, exitCode, words, data }))
+    .map(({ number, port, outcome, queue, exitCode, words, data }) => ({
+      number,
+      port,
+      outcome,
+      queue,
+      exitCode,
+      words,
+      data,
+    }))
     .sort((left, right) => left.number - right.number)
   const maps = [1, 2, 3].map((id) => allEntries(chip, id))
   const events = chip.takeEvents().map(({ mapId, packet, data }) => ({ mapId, packet, data }))

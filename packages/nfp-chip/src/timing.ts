@@ -55,7 +55,16 @@ export function timingOf(device: DeviceProfile): Timing {
     egressWire: whole(EGRESS.wire),
     egressHost: whole(EGRESS.host),
   }
-  const shared = ['ctmRemote', 'ememHit', 'ememAtomic', 'ememWrite', 'imem', 'cls', 'packetDispatch', 'eventLatency'] as const
+  const shared = [
+    'ctmRemote',
+    'ememHit',
+    'ememAtomic',
+    'ememWrite',
+    'imem',
+    'cls',
+    'packetDispatch',
+    'eventLatency',
+  ] as const
   return {
     ...latencies,
     serviceRead: SERVICE.ememRead * scale,

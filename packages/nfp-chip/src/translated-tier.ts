@@ -34,25 +34,22 @@ export function createTranslatedTier(
   operands: Operands,
   member: number,
 ): TranslatedTier {
-  const { words: H, floats: F, layout } = memory
+  const { words: H, layout } = memory
   const entries = new Int32Array(layout.storeWords).fill(-1)
   const countsAt = 4 * (layout.blockCounts + member * layout.storeWords)
   let segment: Segment | undefined
   let programWords = 0
   let fault = 0
 
-  const blockOf = (who: number): number => layout.cores + (who >> 2) * CORE_WORDS
   const functions = {
     issue: (who: number, imm: number, aux: number, lo: number, hi: number, override: number, cycle: number): number => {
-      const start = F[(blockOf(who) + CORE.segmentStartF) >> 1]!
-      fault = commands.issue(who >> 2, who & 3, imm, aux, lo, hi, override, start + cycle, true)
+      fault = commands.issue(who >> 2, who & 3, imm, aux, lo, hi, override, cycle, true)
       return fault
     },
     post: (who: number, imm: number, aux: number, lo: number, hi: number, override: number, cycle: number): number => {
-      const now = F[(blockOf(who) + CORE.segmentStartF) >> 1]! + cycle
-      const stall = commands.postedStall(who >> 2, now)
+      const stall = commands.postedStall(who >> 2, cycle)
       if (stall < 0) return -1
-      const code = commands.issue(who >> 2, who & 3, imm, aux, lo, hi, override, now + stall, false)
+      const code = commands.issue(who >> 2, who & 3, imm, aux, lo, hi, override, cycle + stall, false)
       return code === 0 ? stall : -1
     },
     takeOver: (tb: number, cycle: number): void => operands.takeOver(tb >> 2, cycle),

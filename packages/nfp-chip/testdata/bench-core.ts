@@ -6,6 +6,7 @@ import { decodeRange } from '../src/decode'
 import { DEVICES, FIRMWARE_BEHAVIOURS } from '../src/devices'
 import { createInterpreter } from '../src/interpreter'
 import { CORE, CTX, contextStart, coreStart, layoutOf, memoryOver } from '../src/layout'
+import { createMemoryUnit } from '../src/memory-unit'
 import { createOperands } from '../src/operands'
 import { timingOf } from '../src/timing'
 import { emptyStore } from '../src/uop'
@@ -41,7 +42,7 @@ export function benchCore(program: readonly Word[]): BenchCore {
   const store = emptyStore(layout.storeWords)
   const words = wordsOf(program.map(withEcc))
   decodeRange(store, words, 0, program.length)
-  const interpreter = createInterpreter(memory, store, createCommands(memory, timingOf(config.device)), createOperands(memory))
+  const interpreter = createInterpreter(memory, store, createCommands(memory, timingOf(config.device), createMemoryUnit(memory)), createOperands(memory))
   const cb = coreStart(layout, 0)
   const tb = contextStart(layout, 0, 0)
   H[tb + CTX.packet] = -1
