@@ -1,4 +1,3 @@
-/// <reference types="vitest/config" />
 /**
  * One configuration for the page (dev, build, preview) and for Vitest's two projects: unit tests of the
  * packages in Node, tests of the page's parts in Chromium. Packages are read from source through the
