@@ -74,7 +74,7 @@ const isBranch = (end: number): boolean =>
   end === BLOCK_END.branch || end === BLOCK_END.branchBit || end === BLOCK_END.jump
 
 /** Blocks of the words from `from` to `to`, in order of address. */
-export function codeBlocks(store: DecodedStore, from: number, to: number): CodeBlock[] {
+function codeBlocks(store: DecodedStore, from: number, to: number): CodeBlock[] {
   const leaders = new Uint8Array(to - from + 1)
   const mark = (address: number): void => {
     if (address >= from && address < to) leaders[address - from] = 1

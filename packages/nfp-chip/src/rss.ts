@@ -19,7 +19,7 @@ const PROTOCOL = {
 } as const
 
 /** Key word of the hash: what the driver writes at start; any fixed value does. */
-export const RSS_KEY = 0x00c0ffee
+const RSS_KEY = 0x00c0ffee
 
 const half = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
