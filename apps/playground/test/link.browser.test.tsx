@@ -24,7 +24,7 @@ describe('the link service', () => {
     const { hoverKin } = useLink.getState()
     expect([...hoverKin.insns]).toEqual([4])
     expect([...hoverKin.lines]).toEqual([5])
-    expect([...hoverKin.words].toSorted()).toEqual([6, 7])
+    expect([...hoverKin.words].toSorted((a, b) => a - b)).toEqual([6, 7])
   })
 
   it('knows an instruction without words, and words without an instruction', () => {

@@ -16,7 +16,7 @@ export interface HintPlace {
   readonly text: string
 }
 
-export function hintOf(demoId: string | undefined): Demo['hint'] | undefined {
+function hintOf(demoId: string | undefined): Demo['hint'] | undefined {
   return DEMOS.find((demo) => demo.id === demoId)?.hint
 }
 

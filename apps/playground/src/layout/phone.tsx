@@ -1,6 +1,7 @@
 /** Narrow screens: figures, the graph and one pane at a time; the number is changed by a stepper, buttons at the thumb. */
 import { useState } from 'react'
 import type { ReactElement } from 'react'
+import { DEMOS } from '@offload/content'
 import { ThroughputGraph } from '../charts/throughput-graph'
 import { HonestyStrip } from '../components/honesty-strip'
 import { Icon, Logo } from '../components/icons'
@@ -8,7 +9,6 @@ import { RunButton } from '../components/toolbar'
 import { VerdictBanner } from '../components/verdict-banner'
 import { rate } from '../components/number-text'
 import { CodeText } from '../editor/code-text'
-import { hintOf, hintPlace } from '../editor/editor-hint'
 import { useLineStats } from '../editor/line-stats'
 import { ChipPane } from '../panes/chip-pane'
 import { EventPane } from '../panes/event-pane'
@@ -200,32 +200,21 @@ function PhoneProgram(): ReactElement {
   )
 }
 
-/** The demo's number wherever it stands now, with its present value. */
+/** The demo's number where it stands now: its own line while that is still there, whatever number it holds. */
 function numberPlace(
   source: string,
-  demo: string | undefined,
+  demoId: string | undefined,
 ): { line: number; column: number; value: number; text: string } | undefined {
-  const place = hintPlace(source, demo)
-  if (place !== undefined)
-    return { line: place.line, column: place.column - 1, value: Number(place.from), text: place.text }
-  const wanted = hintPattern(demo)
-  if (wanted === undefined) return undefined
-  const lines = source.split('\n')
-  for (const [index, line] of lines.entries()) {
-    const match = wanted.pattern.exec(line)
-    if (match !== null)
-      return { line: index + 1, column: match.index + match[1]!.length, value: Number(match[2]), text: wanted.text }
-  }
-  return undefined
-}
-
-function hintPattern(demo: string | undefined): { pattern: RegExp; text: string } | undefined {
-  const hint = hintOf(demo)
-  if (hint === undefined) return undefined
-  const at = hint.line.indexOf(hint.from)
+  const demo = DEMOS.find((item) => item.id === demoId)
+  if (demo === undefined) return undefined
+  const { hint } = demo
+  const index = demo.source.split('\n').findIndex((line) => line.includes(hint.line))
   const quote = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  return {
-    pattern: new RegExp(`(${quote(hint.line.slice(0, at))})(\\d+)(?=${quote(hint.line.slice(at + hint.from.length))})`),
-    text: hint.text,
-  }
+  const at = hint.line.indexOf(hint.from)
+  const pattern = new RegExp(
+    `(${quote(hint.line.slice(0, at))})(\\d+)(?=${quote(hint.line.slice(at + hint.from.length))})`,
+  )
+  const match = pattern.exec(source.split('\n')[index] ?? '')
+  if (match === null) return undefined
+  return { line: index + 1, column: match.index + match[1]!.length, value: Number(match[2]), text: hint.text }
 }

@@ -71,7 +71,7 @@ export function ProgramPane({
       </div>
       {guided === true && demo !== undefined && (
         <div className="tries">
-          <h3>Then try</h3>
+          <h2>Then try</h2>
           <ol>
             {demo.tries.map((line, index) => (
               <li key={line}>

@@ -1,0 +1,191 @@
+/**
+ * The page's budgets, measured in Chromium on the built page: first paint, demo running, typing to verdict, frames,
+ * bytes. Needs `dist` (npm run build) and Chromium; says so and ends well where either is absent.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { chromium } from 'playwright'
+import type { Browser, Page } from 'playwright'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
+const dist = path.join(root, 'dist')
+const port = 4274
+const url = `http://127.0.0.1:${port}/`
+const known = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((file) => file !== undefined && existsSync(file))
+
+const at = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+const line = (name: string, figure: string, budget: string): void =>
+  console.log(`${name.padEnd(44)} ${figure.padStart(16)}   ${budget}`)
+
+function sizes(): void {
+  const files = readdirSync(path.join(dist, 'assets')).map((name) => {
+    const bytes = readFileSync(path.join(dist, 'assets', name))
+    return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length }
+  })
+  const sum = (pattern: RegExp): number =>
+    files.filter(({ name }) => pattern.test(name)).reduce((total, { gzip }) => total + gzip, 0)
+  for (const { name, raw, gzip } of files.toSorted((a, b) => b.gzip - a.gzip))
+    line(name, `${(raw / 1000).toFixed(0)} / ${(gzip / 1000).toFixed(0)} kB`, 'raw / gzip -9')
+  line('shell before Monaco', `${(sum(/^index-/) / 1000).toFixed(0)} kB`, '≤ 300 kB compressed')
+  line(
+    'all before the first run',
+    `${(sum(/^(index|compile|card|member)/) / 1000).toFixed(0)} kB`,
+    '≤ 2000 kB compressed',
+  )
+  line('all', `${(sum(/./) / 1000).toFixed(0)} kB`, '')
+}
+
+async function loaded(
+  browser: Browser,
+  throttle?: { cpu: number; mbit: number; latency: number },
+): Promise<{ paint: number; running: number; page: Page }> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  if (throttle !== undefined) {
+    const session = await context.newCDPSession(page)
+    await session.send('Emulation.setCPUThrottlingRate', { rate: throttle.cpu })
+    await session.send('Network.enable')
+    await session.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: throttle.latency,
+      downloadThroughput: (throttle.mbit * 1e6) / 8,
+      uploadThroughput: (throttle.mbit * 1e6) / 8,
+    })
+  }
+  await page.goto(url)
+  await page.waitForFunction(
+    () => Number(document.querySelector('[data-testid=total-received]')?.getAttribute('data-value')) > 0,
+    undefined,
+    { polling: 'raf', timeout: 120_000 },
+  )
+  const [paint, running] = await page.evaluate(() => [
+    performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
+    performance.now(),
+  ])
+  return { paint: paint!, running: running!, page }
+}
+
+/** Milliseconds from a key in the editor to the verdict about that text. */
+async function typing(page: Page): Promise<number[]> {
+  await page.waitForSelector('[data-testid=editor][data-ready=true]', { timeout: 60_000 })
+  await page.locator('.monaco-editor .view-lines').click()
+  await page.keyboard.press('Control+End')
+  const times: number[] = []
+  for (let i = 0; i < 30; i++) {
+    await page.evaluate(() => {
+      const watched = document.querySelector('[data-testid=verdict-banner]')!
+      const target = globalThis as unknown as { verdictAfter?: Promise<number> }
+      target.verdictAfter = new Promise((resolve) => {
+        addEventListener(
+          'keydown',
+          () => {
+            const begun = performance.now()
+            let checking = false
+            const observer = new MutationObserver(() => {
+              const now = watched.querySelector('.spinner') !== null
+              if (checking && !now) {
+                observer.disconnect()
+                resolve(performance.now() - begun)
+              }
+              checking ||= now
+            })
+            observer.observe(watched, { childList: true, subtree: true })
+          },
+          { once: true, capture: true },
+        )
+      })
+    })
+    await page.keyboard.press(i % 2 === 0 ? ';' : 'Backspace')
+    times.push(await page.evaluate(() => (globalThis as unknown as { verdictAfter: Promise<number> }).verdictAfter))
+  }
+  return times.toSorted((a, b) => a - b)
+}
+
+async function frames(page: Page): Promise<number[]> {
+  return page.evaluate(
+    () =>
+      new Promise<number[]>((resolve) => {
+        const gaps: number[] = []
+        let last = performance.now()
+        const tick = (now: number): void => {
+          gaps.push(now - last)
+          last = now
+          if (gaps.length < 240) requestAnimationFrame(tick)
+          else resolve(gaps.slice(10).toSorted((a, b) => a - b))
+        }
+        requestAnimationFrame(tick)
+      }),
+  )
+}
+
+async function main(): Promise<void> {
+  if (!existsSync(path.join(dist, 'index.html'))) {
+    console.log('dist is absent: run "npm run build" first')
+    return
+  }
+  sizes()
+  if (known === undefined && !existsSync(chromium.executablePath())) {
+    console.log('Chromium is absent: only sizes were measured')
+    return
+  }
+  const server = spawn(
+    process.execPath,
+    [
+      path.join(root, 'node_modules/vite/bin/vite.js'),
+      'preview',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--strictPort',
+    ],
+    { cwd: root, stdio: 'ignore' },
+  )
+  const browser = await chromium.launch({
+    ...(known === undefined ? {} : { executablePath: known }),
+    args: ['--disable-gpu'],
+  })
+  try {
+    for (let tries = 0; tries < 100; tries++) {
+      if (
+        await fetch(url).then(
+          (answer) => answer.ok,
+          () => false,
+        )
+      )
+        break
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    await (await loaded(browser)).page.context().close()
+    const plain = await loaded(browser)
+    line('first paint', `${plain.paint.toFixed(0)} ms`, '< 1000 ms')
+    line('demo running', `${plain.running.toFixed(0)} ms`, '< 2000 ms')
+    const keys = await typing(plain.page)
+    line('typing to verdict, p50 / p95', `${at(keys, 0.5).toFixed(0)} / ${at(keys, 0.95).toFixed(0)} ms`, '< 150 ms')
+    const gaps = await frames(plain.page)
+    line(
+      'frame gap while running, p50 / p95',
+      `${at(gaps, 0.5).toFixed(1)} / ${at(gaps, 0.95).toFixed(1)} ms`,
+      '≤ 20 ms',
+    )
+    await plain.page.context().close()
+    const slow = await loaded(browser, { cpu: 4, mbit: 9, latency: 85 })
+    line('first paint, CPU ÷4 and 9 Mbit/s', `${slow.paint.toFixed(0)} ms`, '')
+    line('demo running, CPU ÷4 and 9 Mbit/s', `${slow.running.toFixed(0)} ms`, '')
+    await slow.page.context().close()
+  } finally {
+    await browser.close()
+    server.kill()
+  }
+}
+
+await main()
