@@ -16,7 +16,7 @@ import { detectDialect } from './detect'
 import { changeTo, Findings, LineIndex } from './findings'
 import { type Grammar, grammarOf, match } from './grammar'
 import { Labels } from './labels'
-import { Lexer, TOKEN } from './lexer'
+import { fieldsEnd, Lexer, TOKEN } from './lexer'
 import { Mistakes } from './mistakes'
 import { nearest } from './nearest'
 import { Operands } from './operands'
@@ -175,7 +175,14 @@ class Assembler {
     lexer.begin(text)
     while (true) {
       const from = last === first ? start : lines.starts[last - 1]!
-      lexer.append(from, lines.lineEnd(last), true)
+      const end = lines.lineEnd(last)
+      const isType = (name: string) => this.declarations.type(name) !== undefined
+      // On one line all is fields; below the first, comments are likely.
+      lexer.append(
+        from,
+        last === first && text.slice(from, end).includes('}') ? end : fieldsEnd(text, from, end, isType),
+        true,
+      )
       if (lexer.isClosed() || last >= lines.starts.length) break
       // A directive inside the braces: the closing one was forgotten.
       const next = lines.starts[last]!

@@ -81,6 +81,30 @@ describe('diagnostics', () => {
     expect(assemble(fixed).ok).toBe(true)
   })
 
+  it('knows fields from comments in the braces of a struct', () => {
+    const text = `.struct inner { a u8; b u8 } ; two bytes
+.struct s {          ; the record
+  packets u64        ; how many there were
+  bytes u64; last u32
+  nested { x u8; y inner }; tail u16   # and so on
+  mac mac;           ; with a semicolon
+} ; end
+.map m array value s max sizeof(inner)
+exit`
+    const result = assemble(text)
+    expect(result.diagnostics).toEqual([])
+    const type = result.ok ? result.program.maps[0]!.value : undefined
+    expect(type?.kind === 'struct' && type.fields.map(({ name, offset }) => `${name}@${offset}`)).toEqual([
+      'packets@0',
+      'bytes@8',
+      'last@16',
+      'nested@20',
+      'tail@24',
+      'mac@26',
+    ])
+    expect(assemble(text.replaceAll('\n', '\r\n')).diagnostics).toEqual([])
+  })
+
   it('says what was expected', () => {
     expect(diagnosticsOf('if r1 > 3 gto out\nout: exit')[0]?.expected).toBe('goto')
     expect(diagnosticsOf('r1 = *(u33 *)(r2 + 4)\nexit')[0]?.expected).toContain('u32')

@@ -16,6 +16,8 @@ const APOSTROPHE = 39
 const SLASH = 47
 const SEMICOLON = 59
 const BACKSLASH = 92
+const OPEN_BRACE = 123
+const CLOSE_BRACE = 125
 
 /** 1 = may begin a name, 2 = digit, 3 = blank, 0 = the rest. */
 const CHAR_KIND = new Uint8Array(128)
@@ -88,6 +90,8 @@ export class Lexer {
   commentStart = -1
   text = ''
   private place = 0
+  /** Braces that are open behind what was cut. */
+  braces = 0
   private readonly known: Literals
 
   constructor(known: Literals) {
@@ -101,12 +105,13 @@ export class Lexer {
     this.finish()
   }
 
-  /** Starts a new row of tokens; `append` and `finish` follow. */
-  begin(text: string): void {
+  /** Starts a new row of tokens, inside a number of braces; `append` and `finish` follow. */
+  begin(text: string, braces = 0): void {
     this.text = text
     this.count = 0
     this.commentStart = -1
     this.place = 0
+    this.braces = braces
   }
 
   /** Closes the row with an END token. */
@@ -146,9 +151,10 @@ export class Lexer {
     this.finish()
   }
 
-  /** Cuts a further piece. `inBraces`: `;` separates and begins no comment. */
+  /** Cuts a further piece. `inBraces`: up to the closing brace `;` separates and begins no comment. */
   append(start: number, end: number, inBraces = false): void {
     const { text } = this
+    let separates = inBraces
     let at = start
     let isCall = false
     while (at < end) {
@@ -167,7 +173,7 @@ export class Lexer {
         at = this.pushNumber(at, end)
         if (isCall && at < end && text.charCodeAt(at) === HASH) at = this.skipSuffix(at, end)
       } else if (
-        (code === SEMICOLON && !inBraces) ||
+        (code === SEMICOLON && !separates) ||
         code === HASH ||
         (code === SLASH && text.charCodeAt(at + 1) === SLASH)
       ) {
@@ -182,6 +188,8 @@ export class Lexer {
       } else if (code === APOSTROPHE) {
         at = this.pushCharacter(at, end)
       } else {
+        if (code === OPEN_BRACE) this.braces++
+        if (code === CLOSE_BRACE && --this.braces <= 0) separates = false
         at = this.pushPunct(at, end)
       }
     }
@@ -302,4 +310,18 @@ export class Lexer {
     while (at < end && isWordPart(this.text.charCodeAt(at))) at++
     return at
   }
+}
+
+/**
+ * Where the fields of a line inside a struct's braces end: at a `;` that begins a comment. A `;` separates
+ * when a field (a name and a known type), the closing brace or nothing follows.
+ */
+export function fieldsEnd(text: string, start: number, end: number, isType: (name: string) => boolean): number {
+  for (let at = text.indexOf(';', start); at >= 0 && at < end; at = text.indexOf(';', at + 1)) {
+    const next = /^\s*(?:$|[;}#]|\/\/|([A-Za-z_$][\w$]*)\s+([\w.$]+|\{))/.exec(text.slice(at + 1, end))
+    if (next === null) return at
+    const type = next[2]
+    if (type !== undefined && type !== '{' && type !== 'size' && !isType(type)) return at
+  }
+  return end
 }

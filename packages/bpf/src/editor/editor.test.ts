@@ -73,6 +73,22 @@ describe('tokens', () => {
     }
   })
 
+  it('tell comments from fields in the braces of a struct', () => {
+    const text = '.struct s { ; the record\n a u32 ; how many\n b { c u8; d u8 }; e u16\n} ; end\nexit'
+    const lines = text.split('\n')
+    const found = tokenize(text).filter(({ kind }) => kind === 'comment' || kind === 'field')
+    expect(found.map(({ line, column, length }) => lines[line - 1]!.slice(column - 1, column - 1 + length))).toEqual([
+      '; the record',
+      'a',
+      '; how many',
+      'b',
+      'c',
+      'd',
+      'e',
+      '; end',
+    ])
+  })
+
   it('lie inside the text and do not overlap, also in damaged texts', () => {
     const seed = 5
     const random = new Random(seed)

@@ -15,21 +15,22 @@ export function formatSource(text: string): string {
   const lines = new LineIndex(text)
   const lexer = new Lexer(new Literals())
   const rows: { code: string; comment: string; inner: boolean }[] = []
-  let inStruct = false
+  // Braces of a `.struct` that are open at the start of the line.
+  let braces = 0
   for (let line = 1; line <= lines.starts.length; line++) {
     const start = lines.starts[line - 1]!
     const end = lines.lineEnd(line)
-    const opens = /^\s*\.struct\b/.test(text.slice(start, Math.min(end, start + 200)))
-    lexer.begin(text)
-    lexer.append(start, end, inStruct || opens)
+    const head = text.slice(start, Math.min(end, start + 200))
+    if (/^\s*\./.test(head)) braces = 0
+    const isInside = braces > 0
+    const isFields = isInside || /^\s*\.struct\b/.test(head)
+    lexer.begin(text, braces)
+    lexer.append(start, end, isFields)
     lexer.finish()
+    braces = isFields ? Math.max(0, lexer.braces) : 0
     const from = lexer.commentStart >= 0 ? lexer.commentStart : end
     const comment = text.slice(from, end).trimEnd()
-    rows.push(
-      ...rowsOf(squeeze(text.slice(start, from)), comment, inStruct && !lexer.contains('}'), lexer, opens || inStruct),
-    )
-    if (inStruct) inStruct = !lexer.contains('}')
-    else if (opens) inStruct = lexer.contains('{') && !lexer.contains('}')
+    rows.push(...rowsOf(squeeze(text.slice(start, from)), comment, isInside && braces > 0, lexer, isFields))
   }
   const out = rows.map(({ code, comment, inner }) => {
     if (code === '') return comment === '' ? '' : `${inner ? INDENT : ''}${comment}`

@@ -9,7 +9,7 @@ import type { Declarations } from '../assembler/declarations'
 import { detectDialect } from '../assembler/detect'
 import { LineIndex } from '../assembler/findings'
 import { grammarOf } from '../assembler/grammar'
-import { Lexer, TOKEN } from '../assembler/lexer'
+import { fieldsEnd, Lexer, TOKEN } from '../assembler/lexer'
 import { BUILTIN_TYPES, TYPE_FORMATS } from '../assembler/types'
 import { predefinedConstants } from '../constants'
 import { helperId } from '../helpers'
@@ -107,28 +107,31 @@ export class SourceIndex {
 
   private classify(): void {
     const { lexer, lines, text } = this
-    let inStruct = false
+    const isType = (name: string) => this.declarations.type(name) !== undefined
+    // Braces of a `.struct` that are open at the start of the line.
+    let braces = 0
     for (let line = 1; line <= lines.starts.length; line++) {
+      const start = lines.starts[line - 1]!
       const end = lines.lineEnd(line)
-      lexer.begin(text)
-      lexer.append(
-        lines.starts[line - 1]!,
-        end,
-        inStruct ||
-          /^\s*\.struct\b[^}]*\{/.test(
-            text.slice(lines.starts[line - 1], Math.min(end, lines.starts[line - 1]! + 400)),
-          ),
-      )
+      const head = text.slice(start, Math.min(end, start + 400))
+      if (/^\s*\./.test(head)) braces = 0
+      const isInside = braces > 0
+      const isFields = isInside || /^\s*\.struct\b[^}]*\{/.test(head)
+      const cut = isFields && !(braces === 0 && head.includes('}')) ? fieldsEnd(text, start, end, isType) : end
+      lexer.begin(text, braces)
+      lexer.append(start, cut, isFields)
       lexer.finish()
+      braces = isFields ? Math.max(0, lexer.braces) : 0
       const first = lexer.textOf(0)
-      if (inStruct) this.structBody(0)
+      if (isInside) this.structBody(0)
       else if (lexer.kinds[0] === TOKEN.NAME && first.startsWith('.') && lexer.textOf(1) !== ':')
         this.directiveLine(first)
       else this.instructionLine()
-      if (inStruct ? lexer.contains('}') : first === '.struct' && lexer.contains('{') && !lexer.contains('}'))
-        inStruct = !inStruct
-      if (lexer.commentStart >= 0)
-        this.tokens.push({ kind: 'comment', start: lexer.commentStart, end: trimEnd(text, lexer.commentStart, end) })
+      const comment = lexer.commentStart >= 0 ? lexer.commentStart : cut
+      if (comment < end) {
+        const stop = trimEnd(text, comment, end)
+        if (stop > comment) this.tokens.push({ kind: 'comment', start: comment, end: stop })
+      }
     }
   }
 
