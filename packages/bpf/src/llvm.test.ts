@@ -16,6 +16,8 @@ import { randomInsn } from './testing/generate'
 import { Random } from './testing/random'
 
 const SEED = 1974
+/** Instructions that are compared; `LLVM_ROUNDS` sets another number. */
+const ROUNDS = Number(process.env['LLVM_ROUNDS'] ?? 4000)
 const directory = mkdtempSync(path.join(tmpdir(), 'bpf-llvm-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -80,7 +82,7 @@ describe('LLVM', () => {
 
   for (const toolset of toolsets) {
     it(`assembles our text to the same bytes and prints our bytes as we do (llvm-mc${toolset.suffix}, ${toolset.cpu})`, () => {
-      const insns = generate(toolset, 4000)
+      const insns = generate(toolset, ROUNDS)
       const lines: string[] = []
       for (let slot = 0; slot * 8 < insns.length; slot += slotsOf(insns, slot))
         lines.push(insnText(insns, slot, 'llvm'))
