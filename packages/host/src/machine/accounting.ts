@@ -1,5 +1,6 @@
 /** Sizes that the kernel reports of programs and maps: xlated, jited, memlock (kernel-tables.md, 3.3; object-formats.md, 9.2). */
 import { rounded } from '../maps/map'
+import { kernelCode } from './kernel-code'
 import type { BpfMap, BpfProgram } from './objects'
 
 const PROGRAM_HEADER = 96
@@ -52,27 +53,8 @@ export function mapMemlock(map: BpfMap, cpus: number): number {
   }
 }
 
-/**
- * Instructions as the kernel holds them, in order: for programs of a card what was loaded less what the verifier never
- * reached. The kernel's own rewriting of host programs (context loads, inlined lookups) is not modelled: they show as loaded.
- */
-export function translatedSlots(program: BpfProgram): number[] {
-  const { insns } = program.definition
-  const { seen } = program.verify
-  const slots: number[] = []
-  for (let slot = 0; slot < insns.length / 8; slot++) {
-    const wide = insns[slot * 8] === 0x18
-    if (!seen || seen[slot]) {
-      slots.push(slot)
-      if (wide) slots.push(slot + 1)
-    }
-    if (wide) slot++
-  }
-  return slots
-}
-
 export function bytesTranslated(program: BpfProgram): number {
-  return translatedSlots(program).length * 8
+  return kernelCode(program).length * 8
 }
 
 /** Machine code: words of the card, or the host's translation; undefined for programs that the host interprets. */

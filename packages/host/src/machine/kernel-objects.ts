@@ -14,7 +14,7 @@ import type { Vm } from '../vm/vm'
 import type { Netdev } from './netdev'
 import type { ObjectFile } from './object-file'
 import { ObjectTable } from './objects'
-import type { BpfMap, BpfProgram } from './objects'
+import type { BpfMap, BpfProgram, BtfObject } from './objects'
 import { SyscallLog } from './syscall-log'
 
 export interface MapEntry {
@@ -37,6 +37,7 @@ export abstract class KernelObjects {
   readonly files = new Map<string, ObjectFile>()
   readonly programs: ObjectTable<BpfProgram>
   readonly maps: ObjectTable<BpfMap>
+  readonly btfs: ObjectTable<BtfObject>
 
   constructor(device: NfpDevice, kernel: KernelVersion, cpus: number) {
     this.device = device
@@ -44,6 +45,7 @@ export abstract class KernelObjects {
     this.cpus = cpus
     this.programs = new ObjectTable((program) => this.destroyProgram(program))
     this.maps = new ObjectTable((map) => this.destroyMap(map))
+    this.btfs = new ObjectTable(() => {})
   }
 
   get chip(): Chip {
@@ -58,7 +60,7 @@ export abstract class KernelObjects {
   }
 
   /** BPF_MAP_CREATE, on the card when `ifindex` is given. The map is held by one file descriptor. */
-  createMap(definition: MapDef, ifindex?: number): CreateMapResult {
+  createMap(definition: MapDef, ifindex?: number, btf?: BtfObject): CreateMapResult {
     const attributes = mapAttributes(definition)
     const log = (errno: number): void =>
       this.syscalls.add(this.now, 'BPF_MAP_CREATE', {
@@ -85,7 +87,10 @@ export abstract class KernelObjects {
       parts = { table: made.map, ifindex }
     }
     log(0)
-    const map = this.maps.add((id) => ({ id, name: attributes.name, attributes, definition, frozen: false, refs: { fds: 1, pins: 0, users: 0 }, ...parts }))
+    // Types reach the kernel only with maps of the host that have some (nfp-offload.md, section 4, row 16).
+    const types = ifindex === undefined && definition.value ? btf : undefined
+    const map = this.maps.add((id) => ({ id, name: attributes.name, attributes, definition, frozen: false, refs: { fds: 1, pins: 0, users: 0 }, ...parts, ...(types && { btf: types }) }))
+    if (types) types.refs.users++
     return { ok: true, map }
   }
 
@@ -118,6 +123,7 @@ export abstract class KernelObjects {
   }
 
   private destroyProgram(program: BpfProgram): void {
+    if (program.types) this.btfs.put(program.types.btf, 'users')
     for (const id of program.mapIds) {
       const map = this.maps.get(id)
       if (map) this.maps.put(map, 'users')
@@ -128,6 +134,7 @@ export abstract class KernelObjects {
     this.forgetMap(map.id)
     if (map.table) this.device.freeMap(map.table)
     if (map.host) freeHostMap(this.vm, map.host)
+    if (map.btf) this.btfs.put(map.btf, 'users')
   }
 
   /** A map has gone: whoever keeps something about it drops it. */

@@ -24,7 +24,7 @@ import { KernelObjects } from './kernel-objects'
 import { countPacket, createNetdev, hookOf, roundRobin } from './netdev'
 import type { Netdev, TcFilter, XdpMode } from './netdev'
 import { isGplCompatible, programTag } from './objects'
-import type { BpfMap, BpfProgram } from './objects'
+import type { BpfMap, BpfProgram, BtfObject, ProgramTypes } from './objects'
 import type { PerfSample } from './perf-ring'
 
 export interface MachineOptions {
@@ -54,6 +54,8 @@ export interface LoadOptions {
   readonly passes?: PassSwitches
   /** Maps that exist already, by name: used in place of new ones. */
   readonly reuse?: Readonly<Record<string, number>>
+  /** Types and source lines from the object file. */
+  readonly object?: { readonly btf: Uint8Array; readonly funcInfo: ProgramTypes['funcInfo']; readonly source: ProgramTypes['source'] }
 }
 
 export type LoadResult =
@@ -134,6 +136,16 @@ export class Machine extends KernelObjects {
       return { ok: false, ...failure }
     }
     if (options.offload && !netdev) return giveUp({ stage: 'prog_load', errno: ERRNO.EINVAL, error: errnoText(ERRNO.EINVAL) })
+    const btf = options.object && this.btfs.add((id) => ({ id, bytes: options.object!.btf, refs: { fds: 1, pins: 0, users: 0 } }))
+    try {
+      return this.loadWith(program, options, netdev, btf, maps, giveUp)
+    } finally {
+      // The loader closes it at the end; programs and maps that use it keep it.
+      if (btf) this.btfs.put(btf, 'fds')
+    }
+  }
+
+  private loadWith(program: Program, options: LoadOptions, netdev: Netdev | undefined, btf: BtfObject | undefined, maps: BpfMap[], giveUp: GiveUp): LoadResult {
     for (const [index, definition] of program.maps.entries()) {
       const existing = definition.name === undefined ? undefined : options.reuse?.[definition.name]
       const reused = existing === undefined ? undefined : this.maps.get(existing)
@@ -142,22 +154,41 @@ export class Machine extends KernelObjects {
         maps.push(reused)
         continue
       }
-      const made = this.createMap(definition, isNeutralMap(definition) ? undefined : netdev?.ifindex)
+      const made = this.createMap(definition, isNeutralMap(definition) ? undefined : netdev?.ifindex, btf)
       if (!made.ok) return giveUp({ stage: 'map_create', errno: made.errno, error: made.error, map: definition.name ?? String(index) })
       maps.push(made.map)
     }
-    return netdev ? this.loadOnDevice(program, maps, netdev, options, giveUp) : this.loadOnHost(program, maps, options, giveUp)
+    this.fillMaps(program, maps)
+    const types = btf && { types: { btf, funcInfo: options.object!.funcInfo, source: options.object!.source } }
+    return netdev ? this.loadOnDevice(program, maps, netdev, options, giveUp) : this.loadOnHost(program, maps, options, giveUp, types ?? {})
   }
 
-  private loadOnHost(program: Program, maps: readonly BpfMap[], options: LoadOptions, giveUp: GiveUp): LoadResult {
-    const result = verify({ ...this.request(program, options), logLevel: options.logLevel ?? 1 })
+  /** First contents of maps that stand for data sections. */
+  private fillMaps(program: Program, maps: readonly BpfMap[]): void {
+    for (const { map, data, frozen } of program.contents ?? []) {
+      const target = maps[map]
+      if (!target) continue
+      const value = new Uint8Array(target.attributes.valueSize)
+      value.set(data.subarray(0, value.length))
+      this.mapUpdate(target.id, new Uint8Array(4), value)
+      if (frozen) target.frozen = true
+    }
+  }
+
+  private loadOnHost(program: Program, maps: readonly BpfMap[], options: LoadOptions, giveUp: GiveUp, types: Partial<Pick<BpfProgram, 'types'>>): LoadResult {
+    const { object } = options
+    const result = verify({
+      ...this.request(program, options),
+      logLevel: options.logLevel ?? 1,
+      ...(object && { btf: object.btf, funcInfo: funcInfoBytes(object.funcInfo) }),
+    })
     const foreign = maps.some((map) => map.table !== undefined)
     const errno = foreign ? ERRNO.EINVAL : result.verdict === 'accept' ? 0 : result.errno || ERRNO.EINVAL
     this.logLoad(program, undefined, errno)
     if (errno) return giveUp({ stage: 'prog_load', errno, error: foreign ? 'offload device mismatch between prog and map' : result.error || errnoText(errno), verify: result })
     const vm = loadProgram(program.insns, program.relocs, maps.map((map) => map.host!))
     if (!this.interpretOnly) compileProgram(this.vm, vm)
-    return { ok: true, program: this.addProgram(program, maps, { verify: result, vm }), maps, verify: result }
+    return { ok: true, program: this.addProgram(program, maps, { verify: result, vm, ...types }), maps, verify: result }
   }
 
   private loadOnDevice(program: Program, maps: readonly BpfMap[], netdev: Netdev, options: LoadOptions, giveUp: GiveUp): LoadResult {
@@ -197,10 +228,12 @@ export class Machine extends KernelObjects {
     }
   }
 
-  private addProgram(definition: Program, maps: readonly BpfMap[], parts: Pick<BpfProgram, 'verify'> & Partial<Pick<BpfProgram, 'vm' | 'image' | 'device' | 'ifindex'>>): BpfProgram {
+  private addProgram(definition: Program, maps: readonly BpfMap[], parts: Pick<BpfProgram, 'verify'> & Partial<Pick<BpfProgram, 'vm' | 'image' | 'device' | 'ifindex' | 'types'>>): BpfProgram {
     const used = new Set(definition.relocs.map((reloc) => reloc.map))
     const mapIds = maps.filter((_, index) => used.has(index)).map((map) => map.id)
     for (const id of mapIds) this.maps.get(id)!.refs.users++
+    if (parts.types) parts.types.btf.refs.users++
+    for (const map of maps) if (map.attributes.type === 'prog_array') map.owner ??= { type: definition.progType, jited: true }
     return this.programs.add((id) => ({
       id,
       name: definition.name.slice(0, 15),
@@ -425,6 +458,17 @@ export class Machine extends KernelObjects {
 }
 
 type GiveUp = (failure: Omit<Extract<LoadResult, { ok: false }>, 'ok'>) => LoadResult
+
+/** Records of 8 bytes: instruction, type id. */
+function funcInfoBytes(info: ProgramTypes['funcInfo']): Uint8Array {
+  const bytes = new Uint8Array(info.length * 8)
+  const view = new DataView(bytes.buffer)
+  info.forEach((one, i) => {
+    view.setUint32(i * 8, one.insn, true)
+    view.setUint32(i * 8 + 4, one.type, true)
+  })
+  return bytes
+}
 
 /** A host with the given card, nothing loaded. */
 export function createMachine(options: MachineOptions): Machine {

@@ -1,9 +1,20 @@
 /** Object files in the host's file system: what `obj FILE sec NAME` and `bpftool prog load FILE` read. */
 import { importElf } from '@offload/bpf'
-import type { Program, ProgType } from '@offload/bpf'
+import type { Program, ProgType, SourceNote } from '@offload/bpf'
 
 export interface ObjectFile {
-  readonly programs: readonly { readonly section: string; readonly program: Program }[]
+  readonly programs: readonly ObjectProgram[]
+  /** Types, as the loader hands them to the kernel. */
+  readonly btf?: Uint8Array
+}
+
+export interface ObjectProgram {
+  readonly section: string
+  readonly program: Program
+  /** First instruction and BTF id of each function. */
+  readonly funcInfo?: readonly { readonly insn: number; readonly type: number }[]
+  /** Source lines by instruction. */
+  readonly source?: readonly SourceNote[]
 }
 
 const SECTIONS: Readonly<Record<ProgType, string>> = {
@@ -18,5 +29,9 @@ export function objectOf(program: Program, section: string = SECTIONS[program.pr
 /** An ELF file; undefined when it is none, or has errors. */
 export function readObjectFile(bytes: Uint8Array, name?: string): ObjectFile | undefined {
   const result = importElf(bytes, name === undefined ? {} : { name })
-  return result.ok ? { programs: result.programs.map((program) => ({ section: program.section, program })) } : undefined
+  if (!result.ok) return undefined
+  return {
+    programs: result.programs.map((program) => ({ section: program.section, program, funcInfo: program.funcInfo, source: program.source })),
+    ...(result.btf && { btf: result.btf }),
+  }
 }

@@ -2,7 +2,7 @@
  * Programs and maps as the kernel keeps them: with ids, names, tags and reference counts. An object goes when nobody holds
  * it any more: no file descriptor, no pin, no attachment, no program.
  */
-import type { MapDef, Program, ProgType } from '@offload/bpf'
+import type { MapDef, Program, ProgType, SourceNote } from '@offload/bpf'
 import type { DeviceLoadResult, NfpImage } from '@offload/nfp-jit'
 import type { KernelVersion, VerifyResult } from '@offload/verifier'
 import type { DeviceMap } from '../device/device-map'
@@ -37,6 +37,7 @@ export interface BpfProgram {
   readonly device?: DeviceLoadResult
   /** Loaded for the host. */
   readonly vm?: VmProgram
+  readonly types?: ProgramTypes
   readonly refs: References
   runs: number
   instructions: number
@@ -52,8 +53,26 @@ export interface BpfMap {
   readonly table?: DeviceMap
   /** Interface of an offloaded map. */
   readonly ifindex?: number
+  /** Types of its object file; maps of a card have none. */
+  readonly btf?: BtfObject
   readonly refs: References
   frozen: boolean
+  /** prog_array: kind of the programs that use it, fixed by the first. */
+  owner?: { readonly type: ProgType; readonly jited: boolean }
+}
+
+/** Types loaded by BPF_BTF_LOAD; programs and maps of one object file share one. */
+export interface BtfObject {
+  readonly id: number
+  readonly bytes: Uint8Array
+  readonly refs: References
+}
+
+/** What a program's object file said of it. */
+export interface ProgramTypes {
+  readonly btf: BtfObject
+  readonly funcInfo: readonly { readonly insn: number; readonly type: number }[]
+  readonly source: readonly SourceNote[]
 }
 
 const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL']

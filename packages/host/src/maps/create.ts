@@ -47,8 +47,8 @@ const RULES: Readonly<Record<string, TypeRule>> = {
   prog_array: { key: FOUR, value: FOUR, flags: NUMA | RDONLY | WRONLY },
   cgroup_array: { key: FOUR, value: FOUR, flags: NUMA | RDONLY | WRONLY },
   perf_event_array: { key: FOUR, value: FOUR, flags: NUMA | RDONLY | WRONLY | PRESERVE_ELEMS },
-  devmap: { key: FOUR, value: [4, 8], flags: NUMA | RDONLY | WRONLY },
-  devmap_hash: { key: FOUR, value: [4, 8], flags: NUMA | RDONLY | WRONLY },
+  devmap: { key: FOUR, value: [4, 8], flags: NUMA | RDONLY | WRONLY | RDONLY_PROG },
+  devmap_hash: { key: FOUR, value: [4, 8], flags: NUMA | RDONLY | WRONLY | RDONLY_PROG },
   cpumap: { key: FOUR, value: [4, 8], flags: NUMA },
   xskmap: { key: FOUR, value: FOUR, flags: NUMA | RDONLY | WRONLY },
   queue: { key: NONE, value: ANY, flags: NUMA | ACCESS },
@@ -140,6 +140,7 @@ export function mapAttributes(def: MapDef): MapAttributes {
     keySize: def.key_size,
     valueSize: def.value_size,
     maxEntries: def.max_entries,
-    flags: def.map_flags ?? 0,
+    // Programs may never write device maps; the kernel sets the flag itself.
+    flags: (def.map_flags ?? 0) | (mapTypeName(def.type).startsWith('devmap') ? RDONLY_PROG : 0),
   }
 }

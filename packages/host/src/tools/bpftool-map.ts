@@ -68,8 +68,10 @@ function mapText(context: ToolContext, map: BpfMap, options: BpftoolOptions): st
   text += `  flags 0x${flags.toString(16)}`
   if (device !== undefined) text += `  offloaded_to ${device}`
   text += `\n\tkey ${keySize}B  value ${valueSize}B  max_entries ${maxEntries}  memlock ${mapMemlock(map, context.machine.cpus)}B\n`
+  if (map.owner) text += `\towner_prog_type ${map.owner.type}  owner${map.owner.jited ? '' : ' not'} jited\n`
   if (options.pins) for (const path of pinsOf(context.machine, 'map', map.id)) text += `\tpinned ${path}\n`
-  if (map.frozen) text += '\tfrozen\n'
+  if (map.btf) text += `\tbtf_id ${map.btf.id}${map.frozen ? '  frozen' : ''}\n`
+  else if (map.frozen) text += '\tfrozen\n'
   return text
 }
 
@@ -86,7 +88,10 @@ function mapJson(context: ToolContext, map: BpfMap, options: BpftoolOptions): Js
     bytes_value: valueSize,
     max_entries: maxEntries,
     bytes_memlock: mapMemlock(map, context.machine.cpus),
+    owner_prog_type: map.owner?.type,
+    owner_jited: map.owner?.jited,
     frozen: map.frozen ? 1 : 0,
+    btf_id: map.btf?.id,
     pinned: pins.length > 0 ? pins : undefined,
   }
 }
@@ -152,6 +157,15 @@ function entryJson(map: BpfMap, key: Uint8Array, value: Uint8Array, cpus: number
   return raw ? { ...plain, formatted } : formatted
 }
 
+/** An entry that cannot be read, in the forms of `plainEntry`. */
+function entryError(map: BpfMap, key: Uint8Array, errno: number): string {
+  const text = errno === -ERRNO.ENOENT ? '<no entry>' : errnoText(errno)
+  const row = hexRows(key).join('\n')
+  const { keySize } = map.attributes
+  if (keySize > 16 || text.length > 16) return `key:\n${row}\nvalue:\n${text}\n`
+  return `key: ${row}${keySize + text.length <= 24 ? '  ' : '\n'}value: ${text}\n`
+}
+
 function dump(context: ToolContext, args: Arguments): Output {
   const { machine } = context
   const maps = mapHandles(machine, args)
@@ -164,10 +178,9 @@ function dump(context: ToolContext, args: Arguments): Output {
     for (let key = machine.mapNextKey(map.id); key; key = machine.mapNextKey(map.id, key)) {
       const { errno, value } = machine.mapLookup(map.id, key)
       if (!value) {
-        if (map.attributes.type === 'prog_array' || errno === -ERRNO.ENOENT) {
-          if (map.attributes.type !== 'perf_event_array') continue
-        }
-        plain += `key:\n${hexRows(key).join('\n')}\nvalue:\n${errnoText(errno)}\n`
+        // Empty slots of program arrays and maps of maps are passed over.
+        if (errno === -ERRNO.ENOENT && /^prog_array|_of_maps$/.test(map.attributes.type)) continue
+        plain += entryError(map, key, errno)
         json.push({ key: hexStrings(key), value: { error: errnoText(errno) } })
         continue
       }

@@ -1,18 +1,16 @@
 /** bpftool prog: show, dump, load, pin, run (tool-formats.md, section 2). */
-import { immAt, kernelInsnText, opcodeAt, srcAt } from '@offload/bpf'
-import { disassemble } from '@offload/nfp'
 import { parseHex } from '@offload/packet'
 import { ERRNO, errnoText } from '../errno'
-import { bytesJited, bytesTranslated, programMemlock, translatedSlots } from '../machine/accounting'
+import { bytesJited, bytesTranslated, programMemlock } from '../machine/accounting'
 import type { Machine } from '../machine/machine'
 import type { BpfProgram } from '../machine/objects'
 import { runProgram } from '../vm/run'
-import { BpftoolError, fail, NOTHING, USAGE } from './bpftool'
+import { BpftoolError, fail, NOTHING } from './bpftool'
 import type { BpftoolOptions, ObjectCommand, Output } from './bpftool'
+import { dump } from './bpftool-dump'
 import { oneProgram, pinsOf, programHandles } from './bpftool-handles'
 import { isoTime, unixTime } from './context'
 import type { ToolContext } from './context'
-import { hexStrings } from './hex-rows'
 import type { Json } from './json-text'
 import { loadObject } from './loader'
 import { ToolExit } from './result'
@@ -82,6 +80,7 @@ function programText(context: ToolContext, program: BpfProgram, options: Bpftool
   if (program.mapIds.length > 0) text += `  map_ids ${program.mapIds.join(',')}`
   text += '\n'
   if (options.pins) for (const path of pinsOf(machine, 'program', program.id)) text += `\tpinned ${path}\n`
+  if (program.types) text += `\tbtf_id ${program.types.btf.id}\n`
   return text
 }
 
@@ -102,128 +101,9 @@ function programJson(context: ToolContext, program: BpfProgram, options: Bpftool
     bytes_jited: jited,
     bytes_memlock: programMemlock(program),
     map_ids: program.mapIds.length > 0 ? program.mapIds : undefined,
+    btf_id: program.types?.btf.id,
     pinned: pins.length > 0 ? pins : undefined,
   }
-}
-
-function dump(context: ToolContext, args: Arguments, options: BpftoolOptions): Output {
-  const kind = args.take('jited') ? 'jited' : args.take('xlated') ? 'xlated' : undefined
-  if (!kind) throw new ToolExit(`Error: expected 'xlated' or 'jited', got: ${args.peek() ?? ''}\n`, 255)
-  const programs = programHandles(context.machine, args)
-  const opcodes = args.take('opcodes')
-  args.take('linum')
-  if (args.take('visual')) return { text: programs.map(controlFlow).join(''), json: null }
-  if (args.left > 0) throw new ToolExit(USAGE, 255)
-  const outputs = programs.map((program) => (kind === 'jited' ? dumpJited(program, opcodes) : dumpXlated(context, program, opcodes)))
-  if (options.json && outputs.length === 1) return outputs[0]!
-  return { text: outputs.map((output) => output.text).join(''), json: outputs.flatMap((output) => output.json as readonly Json[]) }
-}
-
-function dumpJited(program: BpfProgram, opcodes: boolean): Output {
-  if (!program.image) return fail('no instructions returned')
-  const { words } = program.image
-  const bytes = new Uint8Array(words.length * 4)
-  const view = new DataView(bytes.buffer)
-  words.forEach((half, i) => view.setUint32(i * 4, half, true))
-  const lines = disassemble(words, { pc: true })
-  let text = ''
-  const json: Json[] = []
-  lines.forEach((line, i) => {
-    text += `${(i * 8).toString(16).padStart(4)}:\t${line}\n`
-    const word = bytes.subarray(i * 8, i * 8 + 8)
-    if (opcodes) text += `\t${Array.from(word, (byte) => byte.toString(16).padStart(2, '0')).join(' ')} \n`
-    const [operation, ...operands] = line.replace(/^\s*\.\d+\s+/, '').trim().split(/\s+/)
-    json.push({ pc: `0x${(i * 8).toString(16)}`, operation: operation ?? '', operands: operands.length === 0 ? [null] : operands, ...(opcodes && { opcodes: hexStrings(word) }) })
-  })
-  return { text, json }
-}
-
-function dumpXlated(context: ToolContext, program: BpfProgram, opcodes: boolean): Output {
-  const { insns, relocs } = program.definition
-  const mapIds = program.definition.maps.map((_, index) => mapIdOf(context.machine, program, index))
-  const slots = translatedSlots(program)
-  let text = ''
-  const json: Json[] = []
-  const used = new Set<number>()
-  slots.forEach((slot, index) => {
-    if (used.has(slot)) return
-    const wide = opcodeAt(insns, slot) === 0x18
-    if (wide) used.add(slot + 1)
-    const line = `(${opcodeAt(insns, slot).toString(16).padStart(2, '0')}) ${instructionText(insns, slot, relocs, mapIds)}`
-    const raw = insns.subarray(slot * 8, slot * 8 + (wide ? 16 : 8))
-    text += `${String(index).padStart(4)}: ${line}\n`
-    if (opcodes) text += `       ${Array.from(raw, (byte) => byte.toString(16).padStart(2, '0')).join(' ')}\n`
-    json.push({ disasm: line, ...(opcodes && { opcodes: opcodeFields(raw) }) })
-  })
-  return { text, json }
-}
-
-function mapIdOf(machine: Machine, program: BpfProgram, index: number): number | undefined {
-  const used = [...new Set(program.definition.relocs.map((reloc) => reloc.map))].sort((a, b) => a - b)
-  const at = used.indexOf(index)
-  const id = at < 0 ? undefined : program.mapIds[at]
-  return id !== undefined && machine.maps.get(id) ? id : undefined
-}
-
-function instructionText(insns: Uint8Array, slot: number, relocs: BpfProgram['definition']['relocs'], mapIds: readonly (number | undefined)[]): string {
-  if (opcodeAt(insns, slot) !== 0x18) return kernelInsnText(insns, slot)
-  const reloc = relocs.find((one) => one.insn === slot)
-  const dst = insns[slot * 8 + 1]! & 15
-  const id = reloc ? mapIds[reloc.map] : undefined
-  if (srcAt(insns, slot) === 1 && id !== undefined) return `r${dst} = map[id:${id}]`
-  if (srcAt(insns, slot) === 2 && id !== undefined) return `r${dst} = map[id:${id}][0]+${immAt(insns, slot + 1)}`
-  if (srcAt(insns, slot) === 4) return `r${dst} = subprog[${immAt(insns, slot) >= 0 ? '+' : ''}${immAt(insns, slot)}]`
-  return kernelInsnText(insns, slot)
-}
-
-function opcodeFields(raw: Uint8Array): Json {
-  const byte = (value: number): string => `0x${value.toString(16)}`
-  return {
-    code: `0x${raw[0]!.toString(16).padStart(2, '0')}`,
-    src_reg: byte(raw[1]! >> 4),
-    dst_reg: byte(raw[1]! & 15),
-    off: hexStrings(raw.subarray(2, 4)),
-    imm: raw.length === 16 ? hexStrings(Uint8Array.from([...raw.subarray(4, 8), ...raw.subarray(12, 16)])) : hexStrings(raw.subarray(4, 8)),
-  }
-}
-
-/** A DOT graph of basic blocks. */
-function controlFlow(program: BpfProgram): string {
-  const { insns } = program.definition
-  const slots = translatedSlots(program).filter((slot, i, all) => !(i > 0 && opcodeAt(insns, all[i - 1]!) === 0x18 && all[i - 1] === slot - 1))
-  const starts = new Set<number>([0])
-  const jumpTarget = (slot: number): number | undefined => {
-    const op = opcodeAt(insns, slot)
-    if (((op & 7) !== 5 && (op & 7) !== 6) || op === 0x85 || op === 0x8d || op === 0x95) return undefined
-    const off = (insns[slot * 8 + 2]! | (insns[slot * 8 + 3]! << 8)) << 16 >> 16
-    return slot + 1 + (op === 0x06 ? immAt(insns, slot) : off)
-  }
-  const ends = (slot: number): boolean => jumpTarget(slot) !== undefined || opcodeAt(insns, slot) === 0x95
-  slots.forEach((slot, i) => {
-    const target = jumpTarget(slot)
-    if (target !== undefined) starts.add(target)
-    if (ends(slot) && slots[i + 1] !== undefined) starts.add(slots[i + 1]!)
-  })
-  let text = 'digraph "DOT graph for eBPF program" {\nsubgraph "cluster_0" {\n\tstyle="dashed";\n\tcolor="black";\n\tlabel="func_0 ()";\n'
-  let edges = ''
-  let block = 0
-  slots.forEach((slot, i) => {
-    if (starts.has(slot)) {
-      block = slot
-      text += `\tfn_0_bb_${slot} [shape=record,style=filled,label="{`
-    }
-    text += `${slot}: (${opcodeAt(insns, slot).toString(16).padStart(2, '0')}) ${kernelInsnText(insns, slot).replace(/[<>{}|"]/g, '\\$&')}\\l\\\n`
-    const next = slots[i + 1]
-    if (next !== undefined && !starts.has(next)) {
-      text += ' | '
-      return
-    }
-    text += '}"];\n\n'
-    const target = jumpTarget(slot)
-    if (target !== undefined) edges += `\tfn_0_bb_${block}:s -> fn_0_bb_${target}:n;\n`
-    if (next !== undefined && opcodeAt(insns, slot) !== 0x95 && opcodeAt(insns, slot) !== 0x05) edges += `\tfn_0_bb_${block}:s -> fn_0_bb_${next}:n;\n`
-  })
-  return `${text}${edges}}\n}\n`
 }
 
 function load(context: ToolContext, args: Arguments, _options: BpftoolOptions, all: boolean): Output {
@@ -245,9 +125,10 @@ function load(context: ToolContext, args: Arguments, _options: BpftoolOptions, a
   const warning = `Warning: bpftool is now running in libbpf strict mode and has more stringent requirements about BPF programs.\nIf it used to work for this object file but now doesn't, see --legacy option for more details.\n\n`
   const object = machine.files.get(file)
   if (!object) throw new BpftoolError('failed to open object file', 1, `libbpf: elf: failed to open ${file}: No such file or directory\n`, warning)
-  for (const { section, program } of all ? object.programs : object.programs.slice(0, 1)) {
+  for (const entry of all ? object.programs : object.programs.slice(0, 1)) {
+    const { section, program } = entry
     if (type !== undefined && type.replace('classifier', 'sched_cls').replace('socket', 'socket_filter') !== program.progType && !section.startsWith(type)) continue
-    const loaded = loadObject(machine, file, program, ifindex)
+    const loaded = loadObject(machine, file, object, entry, ifindex)
     if (!loaded.ok) throw new BpftoolError('failed to load object file', 1, loaded.stderr, warning)
     const { program: made, maps } = loaded.result
     const errno = machine.pin(all ? `${path}/${program.name}` : path, 'program', made.id)

@@ -3,6 +3,7 @@ import { errnoText } from '../errno'
 import { bytesJited } from '../machine/accounting'
 import type { Machine } from '../machine/machine'
 import type { Netdev, XdpMode } from '../machine/netdev'
+import type { ObjectFile, ObjectProgram } from '../machine/object-file'
 import type { ToolContext } from './context'
 import { iprouteJson } from './json-text'
 import type { Json } from './json-text'
@@ -86,7 +87,7 @@ function linkText(machine: Machine, netdev: Netdev, options: IpOptions, address:
     const program = machine.programs.get(netdev.xdp[mode]!)
     if (!program) continue
     text += `    prog/${one ? 'xdp' : name} id ${program.id} ${program.name === '' ? '' : `name ${program.name} `}tag ${program.tag} ${bytesJited(program) === undefined ? '' : 'jited '}`
-    if (options.details) text += `load_time ${Math.floor(program.loadedAt)} created_by_uid 0 `
+    if (options.details) text += `load_time ${Math.floor(program.loadedAt)} created_by_uid 0 ${program.types ? `btf_id ${program.types.btf.id} ` : ''}`
     text += '\n'
   }
   return text
@@ -175,20 +176,20 @@ function xdpRequest(machine: Machine, mode: XdpMode, args: Arguments): XdpReques
 }
 
 /** The program of an object file's section, or the tools' complaints about it. */
-export function sectionProgram(machine: Machine, file: string, section: string, after = ''): NonNullable<ReturnType<Machine['files']['get']>>['programs'][number]['program'] {
+export function sectionProgram(machine: Machine, file: string, section: string, after = ''): { readonly object: ObjectFile; readonly entry: ObjectProgram } {
   const object = machine.files.get(file)
   if (!object) throw new ToolExit(`Cannot initialize ELF context!\n${after}`, after === '' ? 255 : 1)
-  const found = object.programs.find((one) => one.section === section || one.program.name === section)
-  if (!found) throw new ToolExit(`object file doesn't contain sec ${section}\n${after}`, after === '' ? 255 : 1)
-  return found.program
+  const entry = object.programs.find((one) => one.section === section || one.program.name === section)
+  if (!entry) throw new ToolExit(`object file doesn't contain sec ${section}\n${after}`, after === '' ? 255 : 1)
+  return { object, entry }
 }
 
 function attach(machine: Machine, netdev: Netdev, request: XdpRequest, options: IpOptions): ToolResult {
   const { mode } = request
   if (request.off) return answer(machine.detach(netdev.ifindex, mode))
   if (request.pinned !== undefined) return answer(machine.attach(machine.pins.get(request.pinned)!.id, netdev.ifindex, mode, { noReplace: !options.force }))
-  const program = sectionProgram(machine, request.file!, request.section!)
-  const loaded = loadObject(machine, request.file!, program, mode === 'offload' ? netdev.ifindex : undefined)
+  const { object, entry } = sectionProgram(machine, request.file!, request.section!)
+  const loaded = loadObject(machine, request.file!, object, entry, mode === 'offload' ? netdev.ifindex : undefined)
   if (!loaded.ok) throw new ToolExit(loaded.stderr, 255)
   const { program: made, maps } = loaded.result
   const result = machine.attach(made.id, netdev.ifindex, mode, { noReplace: !options.force })

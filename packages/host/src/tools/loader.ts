@@ -1,19 +1,24 @@
 /** Loading from an object file as libbpf does it, with the lines it prints on failure (tool-formats.md, section 7). */
-import type { Program } from '@offload/bpf'
 import { errnoText } from '../errno'
 import type { LoadResult, Machine } from '../machine/machine'
+import type { ObjectFile, ObjectProgram } from '../machine/object-file'
 
 
 const NAMES: Readonly<Record<number, string>> = {
   1: 'Operation not permitted', 7: 'Argument list too long', 12: 'Cannot allocate memory', 13: 'Permission denied', 22: 'Invalid argument', 95: 'Operation not supported',
 }
 
-/** Loads `program` of the object `file`; on failure the text that goes to stderr. */
-export function loadObject(machine: Machine, file: string, program: Program, ifindex: number | undefined): { readonly ok: true; readonly result: Extract<LoadResult, { ok: true }> } | { readonly ok: false; readonly stderr: string; readonly errno: number } {
-  const result = machine.load(program, { logLevel: 1, ...(ifindex !== undefined && { offload: true, ifindex }) })
+/** Loads a program of the object `file`; on failure the text that goes to stderr. */
+export function loadObject(machine: Machine, file: string, object: ObjectFile, entry: ObjectProgram, ifindex: number | undefined): { readonly ok: true; readonly result: Extract<LoadResult, { ok: true }> } | { readonly ok: false; readonly stderr: string; readonly errno: number } {
+  const { program } = entry
+  const result = machine.load(program, {
+    logLevel: 1,
+    ...(ifindex !== undefined && { offload: true, ifindex }),
+    ...(object.btf && entry.funcInfo && { object: { btf: object.btf, funcInfo: entry.funcInfo, source: entry.source ?? [] } }),
+  })
   if (result.ok) return { ok: true, result }
   const text = NAMES[result.errno] ?? errnoText(result.errno)
-  const object = file.split('/').at(-1)!
+  const name = file.split('/').at(-1)!
   const lines: string[] = []
   if (result.stage === 'map_create') {
     lines.push(`libbpf: Error in bpf_create_map_xattr(${result.map}):${text}(-${result.errno}). Retrying without BTF.`)
@@ -24,6 +29,6 @@ export function loadObject(machine: Machine, file: string, program: Program, ifi
     if (log !== '') lines.push(`libbpf: prog '${program.name}': -- BEGIN PROG LOAD LOG --`, log.replace(/\n$/, ''), '-- END PROG LOAD LOG --')
     lines.push(`libbpf: prog '${program.name}': failed to load: -${result.errno}`)
   }
-  lines.push(`libbpf: failed to load object '${object}'`)
+  lines.push(`libbpf: failed to load object '${name}'`)
   return { ok: false, stderr: `${lines.join('\n')}\n`, errno: result.errno }
 }

@@ -125,8 +125,8 @@ function addFilter(machine: Machine, netdev: Netdev, words: FilterWords, args: A
     if (pin?.kind !== 'program') throw new ToolExit(`Couldn't retrieve pinned program '${pinned}': No such file or directory\n${after}`, 1)
     programId = pin.id
   } else {
-    const program = sectionProgram(machine, file!, section, after)
-    const loaded = loadObject(machine, file!, program, skipSw ? netdev.ifindex : undefined)
+    const { object, entry } = sectionProgram(machine, file!, section, after)
+    const loaded = loadObject(machine, file!, object, entry, skipSw ? netdev.ifindex : undefined)
     if (!loaded.ok) throw new ToolExit(`${loaded.stderr}${after}`, 1)
     programId = loaded.result.program.id
     held = { maps: loaded.result.maps.map((map) => map.id) }
