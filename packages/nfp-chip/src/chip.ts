@@ -8,6 +8,7 @@
  */
 import type { TimedFrame } from '@offload/packet'
 import type { Chip, ChipConfig, ChipCounters, ContextView, PacketRecord, PerfEvent } from './api'
+import { QUANTUM } from './constants'
 import { createCoreRunner } from './core-runner'
 import { createEmem } from './emem'
 import { createEventPath } from './event-path'
@@ -100,6 +101,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     unit,
     emem,
     maps,
+    config.timeModel === 'quantum',
     { packets: () => packets, events },
     reportFault,
   )
@@ -243,7 +245,45 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     if (words < wordLimit && !(untilIdle || until === Infinity)) F[nowAt] = Math.max(F[nowAt]!, until)
   }
 
-  const run = config.timeModel === 'functional' ? runWithoutTime : runExactly
+  /**
+   * The quantum model: on a fixed grid of quanta each core runs its quantum alone, its requests served as they are
+   * issued. Quanta are never cut, so a run may have gone on to the end of the quantum that holds `until`.
+   */
+  function runInQuanta(
+    until: number,
+    runOptions: { readonly untilIdle?: boolean; readonly maxWords?: number } = {},
+  ): void {
+    const { untilIdle = false, maxWords = Infinity } = runOptions
+    const wordLimit = wordsExecuted() + maxWords
+    const quantumEndAt = (header + HDR.windowEndF) >> 1
+    runner.refresh()
+    for (;;) {
+      let next = packets.nextArrival()
+      for (let core = 0; core < layout.coreCount; core++) {
+        next = Math.min(next, F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]!)
+      }
+      const start = Math.max(F[quantumEndAt]!, Math.floor(next / QUANTUM) * QUANTUM)
+      if (next === Infinity || start >= until) {
+        const idle = next === Infinity && (untilIdle || until === Infinity)
+        F[nowAt] = idle ? Math.min(until, lastActivity()) : Math.max(F[nowAt]!, until)
+        return
+      }
+      const end = start + QUANTUM
+      F[quantumEndAt] = end
+      while (packets.nextArrival() < end) packets.arrive()
+      for (let core = 0; core < layout.coreCount; core++) {
+        service.serveCore(core)
+        if (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! < end) runner.run(core, end, service.serveCore)
+      }
+      service.endQuantum(start)
+      if (wordsExecuted() >= wordLimit) {
+        F[nowAt] = Math.max(F[nowAt]!, Math.min(end, until))
+        return
+      }
+    }
+  }
+
+  const run = { exact: runExactly, quantum: runInQuanta, functional: runWithoutTime }[config.timeModel]
 
   function stepWord(): { core: number; context: number; pc: number } | undefined {
     for (;;) {

@@ -136,5 +136,8 @@ export const MEMORY_MAP = {
  */
 export const POSTED_CREDITS = 16
 
+/** Cycles of a quantum in the model of that name; part of the model, never tuned by speed. */
+export const QUANTUM = 2000
+
 /** Words executed in one burst before a core looks up again (only endless code gets that far). */
 export const BURST_WORDS = 16_384

@@ -28,8 +28,11 @@ const GO_ON = 9
 const SEGMENT_TO_STOP: readonly number[] = [STOP.swapped, GO_ON, GO_ON, STOP.fault]
 
 export interface CoreRunner {
-  /** Runs a core until its next event lies at or behind `end`. */
-  run(core: number, end: number): void
+  /**
+   * Runs a core until its next event lies at or behind `end`. `after` is called behind every segment (the quantum model
+   * serves requests there).
+   */
+  run(core: number, end: number, after?: (core: number) => void): void
   /** Executes one word on the core that is named; false when the core has nothing to do before `end`. */
   step(core: number, end: number): boolean
   /**
@@ -178,7 +181,7 @@ export function createCoreRunner(
     return ended
   }
 
-  function run(core: number, end: number): void {
+  function run(core: number, end: number, after?: (core: number) => void): void {
     const cb = layout.cores + core * CORE_WORDS
     const nowAt = (cb + CORE.nowF) >> 1
     for (;;) {
@@ -201,7 +204,9 @@ export function createCoreRunner(
         done = H[cb + CORE.segmentWords]! % BURST_WORDS
         if (F[nowAt]! >= end && (done === 0 || F[(cb + CORE.segmentStartF) >> 1]! >= end)) break
       }
-      if (!advance(core, cb, BURST_WORDS - done, useTier) && (commands.logFull(core) || stuck(cb))) break
+      const ended = advance(core, cb, BURST_WORDS - done, useTier)
+      if (after) after(core)
+      else if (!ended && (commands.logFull(core) || stuck(cb))) break
     }
     setNext(cb)
   }

@@ -322,7 +322,8 @@ export function createPacketPath(
     H[tb + CTX.packetBase] = H[packet + PKT.base]!
     H[tb + CTX.packetBytes] = H[packet + PKT.blocks]! * CTM.blockBytes
     H[tb + CTX.state] = STATE.waiting
-    wake(core, slot, cycle + timing.packetDispatch)
+    // In the quantum model a context may be free before the packet that it gets has arrived.
+    wake(core, slot, Math.max(cycle, F[(packet + PKT.arrivedF) >> 1]!) + timing.packetDispatch)
   }
 
   function done(core: number, slot: number, index: number, cycle: number): void {

@@ -22,6 +22,10 @@ import type { Timing } from './timing'
 export interface RequestService {
   /** Serves everything before `limit` and before the horizon; returns the horizon (may lie behind `limit`). */
   serve(limit: number): number
+  /** Ends a quantum that began at `start`: what the banks could not do in it delays the requests of the next. */
+  endQuantum(start: number): void
+  /** Serves one core's requests in the order in which it issued them, whatever the other cores do (quantum model). */
+  serveCore(core: number): void
   /** Without time: does at once what one core has logged. */
   serveNow(core: number): void
   /** Earliest time of anything that waits to be served; Infinity when there is nothing. */
@@ -41,12 +45,15 @@ export function createRequestService(
   unit: MemoryUnit,
   emem: Emem,
   maps: MapStore,
+  inQuanta: boolean,
   paths: { readonly packets: () => PacketPath; readonly events: EventPath },
   reportFault: ReportFault,
 ): RequestService {
   const { words: H, floats: F, layout } = memory
   const counters = layout.counters >> 1
   const banks = counters + CNT.banks
+  /** Quantum model: work that each bank was given in this quantum. */
+  const work = new Float64Array(16)
   const bankOf = { read: 0, atomic: 4, imem: 8 } as const
   const { coreCount } = layout
   // A binary heap of the cores that have a logged request, by the key of their oldest one: cycle * 128 + core.
@@ -55,9 +62,10 @@ export function createRequestService(
   const inHeap = new Uint8Array(coreCount)
   let heapSize = 0
   // Kept in an array: a closure variable with a fraction would be a new object at every change.
-  const time = new Float64Array(2)
+  const time = new Float64Array(3)
   const HORIZON = 0
   const DONE = 1
+  const START = 2
 
   const block = (core: number): number => layout.cores + core * CORE_WORDS
   const entryOf = (core: number): number => {
@@ -165,6 +173,15 @@ export function createRequestService(
     }
   }
 
+  function serveCore(core: number): void {
+    const cb = block(core)
+    while (H[cb + CORE.logHead] !== H[cb + CORE.logTail]) {
+      const entry = entryOf(core)
+      answer(core, cb, entry, F[(entry + LOG.cycleF) >> 1]!)
+      H[cb + CORE.logHead] = (H[cb + CORE.logHead]! + 1) | 0
+    }
+  }
+
   /** A posted command's answer is back at `cycle`. */
   function giveCredit(cb: number, cycle: number): void {
     const served = H[cb + CORE.postedServed]!
@@ -263,15 +280,30 @@ export function createRequestService(
     } else maps.giveOverflow(bucket, H[tb + CTX.xferOut]!, H[tb + CTX.xferOut + 1]!)
   }
 
+  /** When a bank begins with a request of `cycle`; `time[START]` is the answer. */
+  function queue(bank: number, cycle: number, service: number): void {
+    const free = F[banks + bank]!
+    time[START] = free > cycle ? free : cycle
+    // In a quantum cores come one after the other, not in order of time, so they may not push each other back.
+    if (inQuanta) work[bank]! += service
+    else F[banks + bank] = time[START]! + service
+  }
+
+  function endQuantum(start: number): void {
+    for (let bank = 0; bank < work.length; bank++) {
+      if (work[bank] === 0) continue
+      F[banks + bank] = Math.max(F[banks + bank]!, start) + work[bank]!
+      work[bank] = 0
+    }
+  }
+
   /** Queues at the banks, looks into the cache, and sets `time[DONE]` to the cycle of completion. */
   function served(op: number, lo: number, hi: number, bytes: number, cycle: number): void {
     const extra = bytes > 32 ? ((bytes - 25) >> 3) * timing.perEightBytes : 0
     const island = hi & 63
     if (island === MEMORY_MAP.imemIsland) {
-      const at = banks + bankOf.imem + ((lo >>> 4) & 3)
-      const start = Math.max(cycle, F[at]!)
-      F[at] = start + timing.serviceImem
-      time[DONE] = Math.ceil(start) + timing.imem + extra
+      queue(bankOf.imem + ((lo >>> 4) & 3), cycle, timing.serviceImem)
+      time[DONE] = Math.ceil(time[START]!) + timing.imem + extra
       return
     }
     if (island !== MEMORY_MAP.ememIsland) {
@@ -280,15 +312,13 @@ export function createRequestService(
     }
     const kind = opClass(op)
     const atomic = kind === OP_CLASS.atomic
-    const first = banks + (atomic ? bankOf.atomic : bankOf.read)
+    const first = atomic ? bankOf.atomic : bankOf.read
     const service = atomic ? timing.serviceAtomic : timing.serviceRead
     let start = cycle
     const units = atomic ? 1 : ((lo & 15) + bytes + 15) >> 4
     for (let index = 0; index < units; index++) {
-      const at = first + (((lo >>> 4) + index) & 3)
-      const free = Math.max(cycle, F[at]!)
-      F[at] = free + service
-      if (free > start) start = free
+      queue(first + (((lo >>> 4) + index) & 3), cycle, service)
+      if (time[START]! > start) start = time[START]!
     }
     const hit = lookUpCache(lo >>> CACHE.lineBits)
     let latency: number
@@ -314,6 +344,8 @@ export function createRequestService(
 
   return {
     serve,
+    endQuantum,
+    serveCore,
     serveNow,
     nextItem: () => {
       collect()

@@ -6,7 +6,31 @@ const ETHERNET = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2]
 
 function ipv4(protocol: number, source: number, destination: number, fragment = 0): Uint8Array {
   const bytes = new Uint8Array(60)
-  bytes.set([...ETHERNET, 8, 0, 0x45, 0, 0, 46, 0, 0, fragment >> 8, fragment & 255, 64, protocol, 0, 0, 192, 168, 0, 1, 192, 168, 0, 2])
+  bytes.set([
+    ...ETHERNET,
+    8,
+    0,
+    0x45,
+    0,
+    0,
+    46,
+    0,
+    0,
+    fragment >> 8,
+    fragment & 255,
+    64,
+    protocol,
+    0,
+    0,
+    192,
+    168,
+    0,
+    1,
+    192,
+    168,
+    0,
+    2,
+  ])
   bytes.set([source >> 8, source & 255, destination >> 8, destination & 255], 34)
   return bytes
 }
@@ -14,8 +38,28 @@ function ipv4(protocol: number, source: number, destination: number, fragment = 
 function ipv6(protocol: number, lastGroup: number, port: number): Uint8Array {
   const bytes = new Uint8Array(80)
   bytes.set([...ETHERNET, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 26, protocol, 64])
-  const groups = [0xfe80, 0, 0, 0, 0x0200, 0x0bff, 0xfe00, lastGroup, 0x3555, 0x5555, 0x6666, 0x6666, 0x7777, 0x7777, 0x8888, 0x8888]
-  bytes.set(groups.flatMap((group) => [group >> 8, group & 255]), 22)
+  const groups = [
+    0xfe80,
+    0,
+    0,
+    0,
+    0x0200,
+    0x0bff,
+    0xfe00,
+    lastGroup,
+    0x3555,
+    0x5555,
+    0x6666,
+    0x6666,
+    0x7777,
+    0x7777,
+    0x8888,
+    0x8888,
+  ]
+  bytes.set(
+    groups.flatMap((group) => [group >> 8, group & 255]),
+    22,
+  )
   bytes.set([0, port, 0, port], 54)
   return bytes
 }

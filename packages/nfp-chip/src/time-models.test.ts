@@ -66,6 +66,25 @@ describe('functional', () => {
   })
 })
 
+describe('quantum', () => {
+  it.each(PROGRAM_NAMES)('%s: gives the results of the exact model when packets come one by one', (name) => {
+    const list = frames(60, 20_000)
+    expect(results(chipWith(name, {}, {}, 'quantum'), list)).toEqual(results(chipWith(name), list))
+  })
+
+  it('does not depend on how a run is cut, and keeps counts', () => {
+    const hashes = [[60_000], [7, 2000, 2001, 31_000, 60_000]].map((stops) => {
+      const chip = chipWith('adds packet bytes to an array element', {}, {}, 'quantum')
+      chip.offer(frames(600, 15))
+      for (const stop of stops) chip.run(stop)
+      const { passed, dropped, transmitted, aborted, lost } = chip.counters()
+      expect(passed + dropped + transmitted + aborted + lost).toBe(600)
+      return chip.stateHash()
+    })
+    expect(hashes[0]).toBe(hashes[1])
+  })
+})
+
 describe('random programs', () => {
   it.each(Array.from({ length: 10 }, (_, index) => 1000 + index))('seed %i: tiers, windows and steps agree', (seed) => {
     const words = randomProgram(seed, START, 0x01f4)
