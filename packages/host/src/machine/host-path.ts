@@ -3,10 +3,14 @@
  * socket filters. Costs are counted in BPF instructions, so that what the card dropped costs the host nothing.
  */
 import type { PacketRecord } from '@offload/nfp-chip'
+import { indexOf } from '../maps/array-map'
+import { SlotMap } from '../maps/slot-map'
 import { runProgram } from '../vm/run'
+import type { RunResult } from '../vm/run'
 import type { Vm } from '../vm/vm'
 import type { Netdev } from './netdev'
 import type { BpfProgram } from './objects'
+import type { XskSocket } from './xsk'
 
 export type HostOutcome = 'stack' | 'dropped' | 'tx' | 'aborted' | 'redirected' | 'tc-dropped'
 
@@ -33,8 +37,19 @@ const TC_REDIRECT = 7
 
 export interface HostPath {
   readonly vm: Vm
+  /** AF_XDP socket by its number. */
+  socket(id: number): XskSocket | undefined
   program(id: number): BpfProgram | undefined
   readonly cpus: number
+}
+
+/** Hands a redirected packet to an AF_XDP socket, where one is meant. False when it is lost there. */
+function deliver(path: HostPath, netdev: Netdev, queue: number, redirect: RunResult['redirect'], data: Uint8Array): boolean {
+  if (!redirect || !('map' in redirect) || redirect.map.attributes.type !== 'xskmap' || !(redirect.map instanceof SlotMap)) return true
+  const value = redirect.map.slotValue(redirect.key)
+  const socket = value && path.socket(indexOf(value))
+  // A socket takes packets of its own queue only.
+  return socket !== undefined && socket.ifindex === netdev.ifindex && socket.queue === queue && socket.deliver(data)
 }
 
 export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): HostPacket {
@@ -50,6 +65,7 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
   path.vm.env.cpu = queue % path.cpus
   let data = record.data
   let spent = 0
+  let redirect: RunResult['redirect']
   const run = (programId: number): number | undefined => {
     const program = path.program(programId)
     if (!program?.vm) return undefined
@@ -57,6 +73,7 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
     program.runs++
     program.instructions += result.instructions
     spent += result.instructions
+    redirect = result.redirect
     if (result.errno) return undefined
     if (result.fault) return program.type === 'xdp' ? 0 : TC_SHOT
     data = program.type === 'xdp' ? result.data : program.type === 'sched_cls' || program.type === 'sched_act' ? result.data : data
@@ -77,6 +94,7 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
         counters.driverTx++
         return end('tx')
       case XDP_REDIRECT:
+        if (!deliver(path, netdev, queue, redirect, data)) return end('dropped')
         counters.redirected++
         return end('redirected')
       default:

@@ -16,6 +16,7 @@ import type { ObjectFile } from './object-file'
 import { ObjectTable } from './objects'
 import type { BpfMap, BpfProgram, BtfObject } from './objects'
 import { SyscallLog } from './syscall-log'
+import type { XskSocket } from './xsk'
 
 export interface MapEntry {
   readonly key: Uint8Array
@@ -38,6 +39,8 @@ export abstract class KernelObjects {
   readonly programs: ObjectTable<BpfProgram>
   readonly maps: ObjectTable<BpfMap>
   readonly btfs: ObjectTable<BtfObject>
+  /** AF_XDP sockets by number. */
+  readonly sockets = new Map<number, XskSocket>()
 
   constructor(device: NfpDevice, kernel: KernelVersion, cpus: number) {
     this.device = device
@@ -170,6 +173,7 @@ export abstract class KernelObjects {
       const inner = this.maps.get(named)?.host
       return inner ? host.set(key, { value: value.slice(), map: inner }, flags) : -ERRNO.EBADF
     }
+    if (map.attributes.type === 'xskmap' && !this.sockets.has(named)) return -ERRNO.ENOTSOCK
     return host.hostUpdate(key, value, flags)
   }
 

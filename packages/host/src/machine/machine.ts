@@ -26,6 +26,8 @@ import type { Netdev, TcFilter, XdpMode } from './netdev'
 import { isGplCompatible, programTag } from './objects'
 import type { BpfMap, BpfProgram, BtfObject, ProgramTypes } from './objects'
 import type { PerfSample } from './perf-ring'
+import { XskSocket } from './xsk'
+import type { XskOptions, XskResult } from './xsk'
 
 export interface MachineOptions {
   readonly chip: Chip
@@ -84,6 +86,7 @@ export class Machine extends KernelObjects {
   readonly trace: string[] = []
   private readonly interpretOnly: boolean
   private readonly hub: EventHub
+  private nextSocket = 1
   private time = 0
 
   constructor(options: MachineOptions) {
@@ -401,6 +404,21 @@ export class Machine extends KernelObjects {
     return this.setIndirection(ifindex, roundRobin(count))
   }
 
+  /** An AF_XDP socket on a queue of an interface. Its number goes into an xskmap. */
+  openXsk(ifindex: number, queue: number, options: XskOptions = {}): XskResult {
+    const netdev = this.netdev(ifindex)
+    if (!netdev) return { ok: false, errno: -ERRNO.ENODEV }
+    if (queue < 0 || queue >= netdev.channels) return { ok: false, errno: -ERRNO.EINVAL }
+    if ([...this.sockets.values()].some((socket) => socket.ifindex === ifindex && socket.queue === queue)) return { ok: false, errno: -ERRNO.EBUSY }
+    const made = XskSocket.create(this.nextSocket, ifindex, queue, options)
+    if (made.ok) this.sockets.set(this.nextSocket++, made.socket)
+    return made
+  }
+
+  closeXsk(id: number): void {
+    this.sockets.delete(id)
+  }
+
   // Perf events
 
   /** Opens a reader on every CPU's slot of a perf event array, each with a ring of `pages` pages. */
@@ -446,7 +464,7 @@ export class Machine extends KernelObjects {
   /** Packets that left the card since the last call, each after its way through the host. */
   collect(): HostPacket[] {
     this.hub.collect(this.chip)
-    const path = { vm: this.vm, cpus: this.cpus, program: (id: number) => this.programs.get(id) }
+    const path = { vm: this.vm, cpus: this.cpus, program: (id: number) => this.programs.get(id), socket: (id: number) => this.sockets.get(id) }
     return this.chip.takePackets().map((record: PacketRecord) => {
       this.time = (record.departed * 1000) / this.chip.config.device.clockMHz
       const netdev = this.netdevs[record.port]
