@@ -1,19 +1,15 @@
 /** The page: toolbar, the banner of a refusal or a stop, one layout, the honesty strip; drops, keys and dialogs on top. */
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { Suspense, lazy, useEffect, useState, useSyncExternalStore } from 'react'
 import type { DragEvent, ReactElement } from 'react'
-import { HelpDialog } from './components/help-dialog'
 import { HonestyStrip } from './components/honesty-strip'
 import { Notices } from './components/notices'
 import { RefusedBar } from './components/refused-bar'
 import { ShareDialog } from './components/share-dialog'
 import { handleKey } from './components/shortcuts'
 import { Toolbar } from './components/toolbar'
-import { DebugLayout, StopBar } from './layout/debug'
-import { JitLayout } from './layout/jit'
+import { StopBar } from './components/stop-bar'
 import { PhoneLayout } from './layout/phone'
 import { StartLayout } from './layout/start'
-import { TrafficLayout } from './layout/traffic'
-import { VerifierLayout } from './layout/verifier'
 import { openFile } from './link/open-file'
 import { openFragment } from './link/restore'
 import { useRun } from './stores/run'
@@ -26,19 +22,42 @@ const subscribeNarrow = (notify: () => void): (() => void) => {
   return () => NARROW.removeEventListener('change', notify)
 }
 
+/** What *Start* does not need is fetched once the demo runs, so that it is there before anybody asks. */
+const later = {
+  verifier: () => import('./layout/verifier'),
+  jit: () => import('./layout/jit'),
+  debug: () => import('./layout/debug'),
+  traffic: () => import('./layout/traffic'),
+  help: () => import('./components/help-dialog'),
+}
+const HelpDialog = lazy(async () => ({ default: (await later.help()).HelpDialog }))
 const LAYOUTS = {
   start: StartLayout,
-  verifier: VerifierLayout,
-  jit: JitLayout,
-  debug: DebugLayout,
-  traffic: TrafficLayout,
+  verifier: lazy(async () => ({ default: (await later.verifier()).VerifierLayout })),
+  jit: lazy(async () => ({ default: (await later.jit()).JitLayout })),
+  debug: lazy(async () => ({ default: (await later.debug()).DebugLayout })),
+  traffic: lazy(async () => ({ default: (await later.traffic()).TrafficLayout })),
 } as const
+
+function fetchTheRest(): void {
+  const fetchAll = (): void => {
+    // A part that cannot be fetched now is asked for again when it is opened.
+    for (const load of Object.values(later)) load().catch(() => undefined)
+  }
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(fetchAll, { timeout: 8000 })
+  else setTimeout(fetchAll, 3000)
+}
 
 export function App(): ReactElement {
   const layout = useView((state) => state.layout)
   const dialog = useView((state) => state.dialog)
   const narrow = useSyncExternalStore(subscribeNarrow, () => NARROW.matches)
   const [dragging, setDragging] = useState(false)
+  const running = useRun((state) => state.readyAfterMs !== undefined)
+
+  useEffect(() => {
+    if (running) fetchTheRest()
+  }, [running])
 
   useEffect(() => {
     addEventListener('keydown', handleKey, { capture: true })
@@ -83,7 +102,9 @@ export function App(): ReactElement {
             {layout !== 'start' && <RefusedBar />}
             {layout === 'debug' && <StopBar />}
           </div>
-          <Layout />
+          <Suspense fallback={<main className="main" />}>
+            <Layout />
+          </Suspense>
           <HonestyStrip />
         </div>
       )}
@@ -93,7 +114,11 @@ export function App(): ReactElement {
         </div>
       )}
       {dialog === 'share' && <ShareDialog />}
-      {dialog === 'help' && <HelpDialog />}
+      {dialog === 'help' && (
+        <Suspense>
+          <HelpDialog />
+        </Suspense>
+      )}
       <Notices />
     </div>
   )

@@ -7,6 +7,7 @@ import type { ReactElement } from 'react'
 import type { editor as MonacoEditor } from 'monaco-editor/editor'
 import { hover } from '../link/service'
 import { useDocument } from '../stores/document'
+import { useRun } from '../stores/run'
 import { useView } from '../stores/view'
 import { CodeText } from './code-text'
 import { EditorHint } from './editor-hint'
@@ -72,16 +73,18 @@ export function BpfEditor({
   useEffect(() => {
     let dead = false
     let made: LiveEditor | undefined
-    import('./monaco').then(
-      ({ monaco }) => {
-        if (dead || host.current === null) return
-        applyTheme(monaco, useView.getState().theme)
-        made = { monaco, editor: createEditor(monaco, host.current) }
-        current = made
-        setLive(made)
-      },
-      (error: unknown) => setFailed(error instanceof Error ? error.message : String(error)),
-    )
+    demoRuns()
+      .then(() => import('./monaco'))
+      .then(
+        ({ monaco }) => {
+          if (dead || host.current === null) return
+          applyTheme(monaco, useView.getState().theme)
+          made = { monaco, editor: createEditor(monaco, host.current) }
+          current = made
+          setLive(made)
+        },
+        (error: unknown) => setFailed(error instanceof Error ? error.message : String(error)),
+      )
     return () => {
       dead = true
       if (current === made) current = undefined
@@ -111,6 +114,22 @@ export function BpfEditor({
       {live !== undefined && hint && <EditorHint live={live} />}
     </>
   )
+}
+
+/** Monaco is large: on a small machine it waits until the demo runs, but never for long. */
+function demoRuns(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = useRun.subscribe((state) => {
+      if (state.readyAfterMs !== undefined) go()
+    })
+    const timer = setTimeout(go, 1200)
+    function go(): void {
+      stop()
+      clearTimeout(timer)
+      resolve()
+    }
+    if (useRun.getState().readyAfterMs !== undefined) go()
+  })
 }
 
 function PlainText({ message }: { readonly message: string | undefined }): ReactElement {

@@ -34,6 +34,8 @@ export function startEngine(): void {
       requestJudgement()
   })
   requestJudgement()
+  // Both workers load at the same time; the card's waits for its program.
+  void card.commands.setSpeed(null)
   requestAnimationFrame(frame)
 }
 
