@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hotAdds } from '../testdata/kernels'
 import { PROGRAM_NAMES, START, chipWith, frames, program } from '../testdata/programs'
+import { WAIT_NAMES } from './layout'
 
 const idle = { untilIdle: true } as const
 
@@ -8,7 +9,7 @@ describe('time does not depend on how it is sliced', () => {
   it.each(PROGRAM_NAMES)('%s: any window gives the same state', (name) => {
     const results = [undefined, 61, 9].map((window) => {
       const chip = chipWith(name, window === undefined ? {} : { window })
-      chip.offer(frames(400, 12))
+      chip.offer(frames(200, 12))
       chip.run(Infinity, idle)
       return `${chip.stateHash()} ${chip.now}`
     })
@@ -18,7 +19,7 @@ describe('time does not depend on how it is sliced', () => {
   it.each(PROGRAM_NAMES)('%s: many short runs are one long run', (name) => {
     const whole = chipWith(name)
     const pieces = chipWith(name)
-    for (const chip of [whole, pieces]) chip.offer(frames(300, 15))
+    for (const chip of [whole, pieces]) chip.offer(frames(150, 15))
     whole.run(60_000)
     for (let until = 0; until < 60_000; until += 977) pieces.run(until)
     pieces.run(60_000)
@@ -159,5 +160,27 @@ describe('what programs do', () => {
     chip.run(Infinity, idle)
     expect(chip.counters().aborted).toBe(3)
     expect(chip.machineChecks()[0]).toMatchObject({ pc: START + 5, cause: 'code store parity error' })
+  })
+})
+
+describe('telemetry', () => {
+  it('accounts for every cycle of every context: busy, waiting by reason, refill', () => {
+    const chip = chipWith('adds packet bytes to an array element', {}, { islands: 1, workersPerIsland: 2 })
+    chip.offer(frames(200, 100))
+    chip.run(Infinity, idle)
+    const { telemetry } = chip
+    const waits = new Float64Array(WAIT_NAMES.length)
+    telemetry.waits(waits)
+    const waited = Object.fromEntries(WAIT_NAMES.map((name, reason) => [name || 'ready', waits[reason]!]))
+    for (const reason of ['ready', 'packet', 'CTM', 'IMEM', 'EMEM']) expect(waited[reason], reason).toBeGreaterThan(0)
+    expect(waited['CLS']).toBe(0)
+    const busy = new Float64Array(2)
+    telemetry.busy(busy)
+    const total = waits.reduce((sum, cycles) => sum + cycles, 0) + busy[0]! + busy[1]!
+    // The rest: refills after swaps, and what contexts have waited since their last packet.
+    expect(total).toBeLessThanOrEqual(8 * chip.now)
+    const outcomes = new Float64Array(7)
+    telemetry.outcomes(outcomes)
+    expect(outcomes[0]! + outcomes[1]! + outcomes[2]! + outcomes[3]! + outcomes[4]!).toBe(200)
   })
 })

@@ -46,7 +46,7 @@ export function createCommands(memory: ChipMemory, timing: Timing, unit: MemoryU
 
   function logFull(core: number): boolean {
     const cb = cores + core * coreWords
-    return H[cb + CORE.logTail]! - H[cb + CORE.logHead]! >= LOG.entries - 4
+    return ((H[cb + CORE.logTail]! - H[cb + CORE.logHead]!) | 0) >= LOG.entries - 4
   }
 
   function postedStall(core: number, cycle: number): number {

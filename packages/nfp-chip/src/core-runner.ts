@@ -109,7 +109,12 @@ export function createCoreRunner(
     H[cb + CORE.running] = slot
     H[cb + CORE.last] = slot
     F[(cb + CORE.segmentStartF) >> 1] = now
-    F[((cb + CORE.wakeF) >> 1) + slot] = Infinity
+    const wakeAt = ((cb + CORE.wakeF) >> 1) + slot
+    const woke = F[wakeAt]!
+    const waited = (cb + CORE.waitedF) >> 1
+    F[waited + H[tb + CTX.waitingFor]!]! += woke - F[(tb + CTX.sleepF) >> 1]!
+    F[waited]! += now - woke
+    F[wakeAt] = Infinity
     H[cb + CORE.segmentWords] = 0
     H[tb + CTX.cycle] = 0
     H[tb + CTX.ccCycle] = -2
@@ -127,6 +132,7 @@ export function createCoreRunner(
     const cycles = H[tb + CTX.cycle]!
     H[cb + CORE.running] = -1
     F[(cb + CORE.busyF) >> 1]! += cycles
+    F[(tb + CTX.sleepF) >> 1] = F[(cb + CORE.segmentStartF) >> 1]! + cycles
     return F[(cb + CORE.segmentStartF) >> 1]! + cycles + ISSUE.swap
   }
 

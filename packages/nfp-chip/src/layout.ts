@@ -100,7 +100,9 @@ export const CORE = {
   postedF: 112,
   nn: 144,
   lm: 272,
-  contexts: 1296,
+  /** Cycles that contexts waited, by what for (`WAIT`); place 0: ready, but another context had the core. 10 floats. */
+  waitedF: 1296,
+  contexts: 1328,
 } as const
 
 /** Words of a context's block. */
@@ -158,6 +160,8 @@ export const CTX = {
   words: 238,
   /** Registers of the firmware services: 24 words. */
   scratch: 240,
+  /** When the context went to sleep. */
+  sleepF: 264,
   /** When each signal arrived (cycle), Infinity while its request is in flight: 16 floats. */
   signalTimeF: 272,
   size: 304,
@@ -202,7 +206,7 @@ export const LOG = {
 export const REQUEST = { memory: 1, memorySwap: 2, done: 3, event: 4, posted: 5 } as const
 
 /** Words of a core's block in all: a whole number of cache lines, not a power of two. */
-export const CORE_WORDS = CORE.contexts + 4 * CTX.size + LOG.entries * LOG.words + 16
+export const CORE_WORDS = CORE.contexts + 4 * CTX.size + LOG.entries * LOG.words + 32
 export const LOG_START = CORE.contexts + 4 * CTX.size
 
 /** Words of a packet table entry (`…_F` 64-bit floats). */

@@ -231,7 +231,7 @@ export function createPacketPath(
   /** Gives a frame a buffer in the next island that has room, and a context if one is idle there. */
   function admit(frame: PendingFrame, cycle: number): boolean {
     const stage = layout.reorder + frame.port * REORDER.size
-    if (H[stage + REORDER.next]! - H[stage + REORDER.head]! >= REORDER.entries) return false
+    if (((H[stage + REORDER.next]! - H[stage + REORDER.head]!) | 0) >= REORDER.entries) return false
     const needed = CTM.packetStart + frame.data.length
     const blocks = needed <= 256 ? 1 : needed <= 512 ? 2 : needed <= 1024 ? 4 : 8
     const first = H[layout.header + HDR.nextIsland]!
@@ -460,6 +460,10 @@ export function createPacketPath(
 
   function admitWaiting(cycle: number): void {
     while (waitingHead < waiting.length && admit(waiting[waitingHead]!, cycle)) waitingHead++
+    if (waitingHead > 1024) {
+      waiting = waiting.slice(waitingHead)
+      waitingHead = 0
+    }
     if (waitingHead === waiting.length && waitingHead > 0) {
       waiting = []
       waitingHead = 0

@@ -3,7 +3,7 @@
  * caller keeps. Works in any thread that has the memory; a reader beside a running chip sees values of slightly
  * different cycles, never torn floats of one counter on the hosts that matter (8-byte aligned loads).
  */
-import { CNT, CORE, CTX, HDR, PKT, STATE, contextStart, coreStart, layoutOf, memoryOver } from './layout'
+import { CNT, CORE, CTX, HDR, PKT, STATE, WAIT_NAMES, contextStart, coreStart, layoutOf, memoryOver } from './layout'
 import type { ChipMemory } from './layout'
 import { programBlocks } from './code-blocks'
 import type { CodeBlock } from './code-blocks'
@@ -31,6 +31,11 @@ export interface Telemetry {
   /** Executions of every address of the code store. */
   storeCounts(): Uint32Array
   words(): number
+  /**
+   * Context cycles spent waiting, over all cores, by `WAIT_NAMES`, into `into`; place 0 is ready, but without the core.
+   * Means nothing in the functional model.
+   */
+  waits(into: Float64Array): void
   /** Memory requests, cache hits, cache misses, into `into`. */
   memoryCounts(into: Float64Array): void
   /** Number of the packet in a place of the packet tables. */
@@ -107,6 +112,14 @@ export function createTelemetry(memory: ChipMemory): Telemetry {
       let sum = 0
       for (let core = 0; core < layout.coreCount; core++) sum += F[(coreStart(layout, core) + CORE.wordsF) >> 1]!
       return sum
+    },
+    waits: (into) => {
+      for (let reason = 0; reason < WAIT_NAMES.length; reason++) {
+        let sum = 0
+        for (let core = 0; core < layout.coreCount; core++)
+          sum += F[((coreStart(layout, core) + CORE.waitedF) >> 1) + reason]!
+        into[reason] = sum
+      }
     },
     memoryCounts: (into) => {
       into[0] = F[counters + CNT.requests]!

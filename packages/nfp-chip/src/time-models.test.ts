@@ -108,7 +108,7 @@ describe('tiers', () => {
   it.each(PROGRAM_NAMES)('%s: precise and translated leave the same state', (name) => {
     const hashes = (['precise', 'translated'] as const).map((tier) => {
       const chip = chipWith(name, { tier })
-      chip.offer(frames(300, 15))
+      chip.offer(frames(150, 15))
       chip.run(Infinity, idle)
       return `${chip.stateHash()} ${chip.now} ${chip.counters().words}`
     })
