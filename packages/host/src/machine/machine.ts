@@ -21,7 +21,7 @@ import { EventHub } from './event-hub'
 import { receive } from './host-path'
 import type { HostPacket } from './host-path'
 import { KernelObjects } from './kernel-objects'
-import { countPacket, createNetdev, hookOf, roundRobin } from './netdev'
+import { countPacket, createNetdev, hookOf, rememberPacket, roundRobin } from './netdev'
 import type { Netdev, TcFilter, XdpMode } from './netdev'
 import { isGplCompatible, programTag } from './objects'
 import type { BpfMap, BpfProgram, BtfObject, ProgramTypes } from './objects'
@@ -468,8 +468,11 @@ export class Machine extends KernelObjects {
     return this.chip.takePackets().map((record: PacketRecord) => {
       this.time = (record.departed * 1000) / this.chip.config.device.clockMHz
       const netdev = this.netdevs[record.port]
-      if (netdev) countPacket(netdev.card, record, this.device.portProgram(record.port) !== undefined)
-      return netdev ? receive(path, netdev, record) : { record, data: record.data, hostInstructions: 0 }
+      if (!netdev) return { record, data: record.data, hostInstructions: 0 }
+      countPacket(netdev.card, record, this.device.portProgram(record.port) !== undefined)
+      const packet = receive(path, netdev, record)
+      if (packet.host === 'stack') rememberPacket(netdev, packet)
+      return packet
     })
   }
 

@@ -1,6 +1,7 @@
 /** A network interface of the host: one port of the card, with its hooks, settings and counters. */
 import type { ProgType } from '@offload/bpf'
 import type { PacketRecord } from '@offload/nfp-chip'
+import type { HostPacket } from './host-path'
 
 export type XdpMode = 'offload' | 'driver' | 'generic'
 
@@ -83,6 +84,17 @@ export interface Netdev {
   readonly sockets: SocketFilter[]
   readonly counters: HostCounters
   readonly card: CardCounters
+  /** Packets that reached the stack, newest last; at most `RECENT_PACKETS`. */
+  recent: HostPacket[]
+}
+
+/** Packets that an interface keeps for those who look. */
+const RECENT_PACKETS = 1000
+
+/** Remembers a packet that reached the stack. */
+export function rememberPacket(netdev: Netdev, packet: HostPacket): void {
+  netdev.recent.push(packet)
+  if (netdev.recent.length > 2 * RECENT_PACKETS) netdev.recent = netdev.recent.slice(-RECENT_PACKETS)
 }
 
 /** Adds a packet that left the card to its port's statistics. */
@@ -131,6 +143,7 @@ export function createNetdev(fields: Pick<Netdev, 'ifindex' | 'name' | 'port' | 
     clsact: false,
     filters: [],
     sockets: [],
+    recent: [],
     counters: {
       received: 0, receivedBytes: 0, stack: 0, driverDropped: 0, driverTx: 0, driverAborted: 0, redirected: 0, tcDropped: 0,
       queuePackets: Array<number>(fields.maxChannels).fill(0), queueBytes: Array<number>(fields.maxChannels).fill(0),

@@ -10,6 +10,7 @@ import { ip } from './ip'
 import { splitWords, ToolExit } from './result'
 import type { ToolResult } from './result'
 import { tc } from './tc'
+import { tcpdump } from './tcpdump'
 import { isTextFilter, textFilter } from './text-filters'
 
 export interface CommandOptions {
@@ -30,6 +31,7 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   ip,
   tc,
   ethtool,
+  tcpdump,
   dmesg: ({ machine }) => text(machine.device.kernelLog.map((line) => `${line}\n`).join('')),
   ls: ({ machine }, words) => text(listing(machine, words.find((word) => !word.startsWith('-')))),
   rm: ({ machine }, words) => removeFiles(machine, words.filter((word) => !word.startsWith('-'))),
@@ -43,6 +45,7 @@ const HELP = `Tools of this machine:
   ip        interfaces and XDP                    ip link set dev nfp_p0 xdpoffload obj prog.o sec xdp
   tc        classifiers                           tc filter show dev nfp_p0 ingress
   ethtool   statistics, RSS, channels, features   ethtool -S nfp_p0 | grep bpf
+  tcpdump   packets that reached the stack        tcpdump -i nfp_p0 -c 5 -e
   dmesg     the driver's lines in the kernel log
   ls, rm    object files and pins (/sys/fs/bpf)
 Behind a pipe: grep head tail wc sort uniq
