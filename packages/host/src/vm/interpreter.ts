@@ -34,8 +34,8 @@ function callBack(vm: Vm, pc: number): boolean {
   return vm.fault === undefined
 }
 
-/** Opens the callee's frame; `returnPc` -1 ends `execute` on exit. */
-function enter(vm: Vm, returnPc: number, pc: number): boolean {
+/** Opens the callee's frame; `returnPc` -1 ends `execute` on exit. False with a fault when there is no frame left. */
+export function enter(vm: Vm, returnPc: number, pc: number): boolean {
   const depth = vm.depth + 1
   if (depth >= (returnPc < 0 ? MAX_FRAMES : CALL_FRAMES)) {
     vm.fail('stack', pc, `more than ${CALL_FRAMES} frames`)
@@ -53,13 +53,18 @@ function enter(vm: Vm, returnPc: number, pc: number): boolean {
   return true
 }
 
-function execute(vm: Vm, start: number): void {
+/**
+ * Runs `vm.program` from `start` to the end of the current frame, whose `returnPc` is -1 (or which is the outermost). True
+ * when a packet load outside the packet has ended the program as a whole.
+ */
+export function execute(vm: Vm, start: number): boolean {
   const { reg } = vm
   const baseDepth = vm.depth
   let program = vm.program!
   let { opcode, dst, src, off, imm, extra, value } = program
   let pc = start
   let remaining = vm.remaining
+  let ended = false
   for (;;) {
     if (pc < 0 || pc >= program.length) {
       vm.fail('jump', pc, `jump to ${pc}, outside the program`)
@@ -109,6 +114,7 @@ function execute(vm: Vm, start: number): void {
         if (number === 12) {
           // A tail call goes on in another program, in the same frame.
           const next = tailCall(vm)
+          if (vm.fault) break
           if (next) {
             program = next
             vm.program = next
@@ -184,6 +190,7 @@ function execute(vm: Vm, start: number): void {
       vm.give(0)
       while (vm.depth > baseDepth) leave(vm)
       leave(vm)
+      ended = true
       break
     } else {
       vm.fail('instruction', pc, `unknown opcode ${op.toString(16)}`)
@@ -191,10 +198,11 @@ function execute(vm: Vm, start: number): void {
     }
   }
   vm.remaining = remaining
+  return ended
 }
 
 /** Closes the current frame: R6 … R10 are the caller's again. */
-function leave(vm: Vm): void {
+export function leave(vm: Vm): void {
   const { depth, reg, saved } = vm
   if (depth === 0) return
   for (let i = 0; i < 10; i++) reg[R6 + i] = saved[depth * 10 + i]!
@@ -202,7 +210,8 @@ function leave(vm: Vm): void {
   vm.depth = depth - 1
 }
 
-function tailCall(vm: Vm): VmProgram | undefined {
+/** The program that a tail call goes on in; undefined when it goes on here, or with a fault. */
+export function tailCall(vm: Vm): VmProgram | undefined {
   const map = vm.mapAt(4)
   if (!map?.program) {
     vm.fail('helper', 0, 'tail call without a program array')

@@ -41,6 +41,8 @@ export class GuestMemory {
   wasmMemory: WasmMemory | undefined
   bytes: Uint8Array = new Uint8Array(HEAP_AT + WASM_PAGE)
   view: DataView = new DataView(this.bytes.buffer)
+  /** Regions given back so far, for those who remember a region's bounds. */
+  released = 0
   private top = HEAP_AT
   private readonly free = new Map<number, number[]>()
   /** Live heap regions, sorted by start. */
@@ -97,6 +99,7 @@ export class GuestMemory {
     this.starts.splice(index, 1)
     this.ends.splice(index, 1)
     this.lastEnd = 0
+    this.released++
     const list = this.free.get(rounded)
     if (list) list.push(at)
     else this.free.set(rounded, [at])
@@ -115,6 +118,12 @@ export class GuestMemory {
     this.lastStart = this.starts[index]!
     this.lastEnd = this.ends[index]!
     return true
+  }
+
+  /** Bounds of the live heap region around `at`. */
+  heapRegion(at: number): { readonly start: number; readonly end: number } | undefined {
+    const index = this.regionIndex(at)
+    return index >= 0 && at < this.ends[index]! ? { start: this.starts[index]!, end: this.ends[index]! } : undefined
   }
 
   /** Index of the last region that starts at or before `at`, or -1. */

@@ -7,6 +7,7 @@ export interface WasmMemory {
 
 interface WasmApi {
   readonly Memory: new (descriptor: { readonly initial: number; readonly maximum?: number }) => WasmMemory
+  readonly validate: (bytes: Uint8Array) => boolean
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>) => { readonly exports: Readonly<Record<string, unknown>> }
 }
