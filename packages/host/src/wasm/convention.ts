@@ -11,6 +11,7 @@ const ARGUMENTS = 0b11_1110
 const CALLEE_SAVED = 0b11_1100_0000
 export const CALLBACK_HELPERS: ReadonlySet<number> = new Set([164, 181])
 const LOOP = 181
+const TAIL_CALL = 12
 /** What a callback may read: the four that for_each_map_elem sets, or the two that loop sets. */
 const CALLBACK_ARGUMENTS = 0b01_1110
 const LOOP_ARGUMENTS = 0b00_0110
@@ -30,7 +31,8 @@ export function checkConvention(program: VmProgram, graphs: readonly FlowGraph[]
     for (const block of blocks) {
       for (const pc of instructionsOf(program, block)) {
         const { op, dst, src, imm } = instructionAt(program, pc)
-        if (dst > 10 || src > 10) return refused
+        // A call whose target stands in a register may be any call.
+        if (dst > 10 || src > 10 || op === 0x8d) return refused
         if (effect(program, pc).writes & (1 << 10)) return refused
         if (block.ending === 'call' && pc === block.last) called.add(program.extra[pc]!)
         if (op === 0x85 && src === 0 && imm === LOOP) loops = true
@@ -99,7 +101,7 @@ function effect(program: VmProgram, pc: number): { readonly reads: number; reado
     default: {
       const code = op >> 4
       if (op === 0x95) return { reads: 1, writes: 0 }
-      if (op === 0x85) return { reads: src === 0 ? ARGUMENTS & ~0 : 0, writes: 1 }
+      if (op === 0x85) return { reads: 0, writes: src === 0 && imm === TAIL_CALL ? 0 : 1 }
       if (code === 0 || op === 0xe5) return { reads: 0, writes: 0 }
       return { reads: d | ((op & 8) !== 0 ? s : 0), writes: 0 }
     }

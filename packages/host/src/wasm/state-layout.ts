@@ -5,15 +5,17 @@
  */
 
 /** R0 … R10, eight bytes each. Valid whenever control is outside translated code. */
-export const REGISTERS_AT = 0x100
+export const REGISTERS_AT = 0x400
 /** Instructions that may still run. Valid whenever control is outside translated code. */
-export const BUDGET_AT = 0x180
+export const BUDGET_AT = 0x480
 /** Deepest frame that translated code opened. */
-export const DEEPEST_AT = 0x188
+export const DEEPEST_AT = 0x488
 /** Rounds of may_goto left, four bytes a frame. */
-export const MAY_GOTO_AT = 0x190
+export const MAY_GOTO_AT = 0x490
+/** Scratch for keys while programs are translated. */
+export const SCRATCH_AT = 0x4f0
 /** Region slots: slot 0 is the packet. */
-export const SLOTS_AT = 0x200
+export const SLOTS_AT = 0x500
 /** Of a slot: the first address as a 64-bit pointer, then for accesses of 1, 2, 4, 8 bytes how many addresses are good. */
 export const SLOT_SIZE = 24
 export const PACKET_SLOT = SLOTS_AT
