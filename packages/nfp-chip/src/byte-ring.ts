@@ -6,6 +6,8 @@ import type { ChipMemory } from './layout'
 
 /** Floats of a record's header; the first is its size in bytes (0: the rest of the ring is empty, go to its start). */
 export interface ByteRing {
+  /** Whether a record with `bytes` of data fits without overwriting others. */
+  hasRoom(bytes: number): boolean
   /** Starts a record with `bytes` of data; returns its header's float index, after which `dataAt` gives its bytes. */
   append(bytes: number): number
   /** Byte offset in the chip's memory of the data of the record at float index `at`. */
@@ -38,11 +40,18 @@ export function createByteRing(
     F[readAt] = size === 0 ? position + capacity - (position % capacity) : position + size
   }
 
+  /** Bytes that the next record takes, the rest of the ring's end included where it does not fit there. */
+  function taken(bytes: number): number {
+    const size = headerBytes + ((bytes + 7) & ~7)
+    const rest = capacity - (F[writeAt]! % capacity)
+    return rest < size ? rest + size : size
+  }
+
   function append(bytes: number): number {
     const size = headerBytes + ((bytes + 7) & ~7)
     let position = F[writeAt]!
     const rest = capacity - (position % capacity)
-    const needed = rest < size ? rest + size : size
+    const needed = taken(bytes)
     while (F[writeAt]! - F[readAt]! + needed > capacity) {
       if (F[at(F[readAt]!)] !== 0) F[base + overwritten]!++
       advance()
@@ -65,5 +74,11 @@ export function createByteRing(
     return -1
   }
 
-  return { append, dataAt: (index) => (index + headerFloats) * 8, first, advance }
+  return {
+    hasRoom: (bytes) => F[writeAt]! - F[readAt]! + taken(bytes) <= capacity,
+    append,
+    dataAt: (index) => (index + headerFloats) * 8,
+    first,
+    advance,
+  }
 }

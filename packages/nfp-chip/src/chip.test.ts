@@ -184,3 +184,19 @@ describe('telemetry', () => {
     expect(outcomes[0]! + outcomes[1]! + outcomes[2]! + outcomes[3]! + outcomes[4]!).toBe(200)
   })
 })
+
+describe('records', () => {
+  it('are all there for a reader that comes late, with small rings too', () => {
+    const list = frames(300, 300)
+    const [small, large, none] = [{ recordBytes: 4096 }, {}, { snapLength: 0 }].map((options) => {
+      const chip = chipWith('swaps MAC addresses', options)
+      chip.offer(list)
+      chip.run(Infinity, idle)
+      return { packets: chip.takePackets(), again: chip.takePackets(), hash: chip.stateHash() }
+    })
+    expect([small!.hash, none!.hash]).toEqual([large!.hash, large!.hash])
+    expect(small!.packets).toHaveLength(300)
+    expect(small!.packets).toEqual(large!.packets)
+    expect(small!.again).toEqual([])
+  })
+})

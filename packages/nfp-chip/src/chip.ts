@@ -370,6 +370,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     readSnapshot(memory, packets, bytes)
     H[header + HDR.programVersion] = Math.max(version, H[header + HDR.programVersion]!) + 1
     emem.invalidate()
+    events.forget()
     service.invalidate()
   }
 

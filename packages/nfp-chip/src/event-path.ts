@@ -16,10 +16,15 @@ const RECORD = { time: 1, core: 2, mapId: 3, packet: 4, data: 5, size: 6 } as co
 /** Types of the data pointer, as the translator passes them in A1. */
 const POINTER = { scalar: 1, mapValue: 4, stack: 6, packet: 8 } as const
 
+/** Events kept for a reader that comes late, beyond the ring. */
+const SPILLED_EVENTS = 100_000
+
 export interface EventPath {
   /** Sends the event of a logged request; returns when its context goes on. */
   send(core: number, slot: number, entry: number, cycle: number): number
   take(): PerfEvent[]
+  /** Forgets what is kept outside the chip's memory. */
+  forget(): void
 }
 
 export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem): EventPath {
@@ -65,6 +70,7 @@ export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem):
     }
     F[free] = Math.max(cycle, F[free]!) + Math.max(timing.serviceEvent, (size + packetBytes + 50) * timing.eventPerByte)
     F[counters + CNT.eventsSent]!++
+    if (!ring.hasRoom(size + packetBytes)) spill()
     const at = ring.append(size + packetBytes)
     F[at + RECORD.time] = cycle
     F[at + RECORD.core] = core
@@ -81,8 +87,25 @@ export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem):
     return cycle + timing.eventLatency
   }
 
+  /** Events taken out of the full ring, for the next `take`; bounded, the oldest go. */
+  let spilled: PerfEvent[] = []
+
+  function spill(): void {
+    drain(spilled)
+    if (spilled.length > SPILLED_EVENTS) {
+      F[counters + CNT.eventsOverwritten]! += spilled.length - SPILLED_EVENTS / 2
+      spilled = spilled.slice(-SPILLED_EVENTS / 2)
+    }
+  }
+
   function take(): PerfEvent[] {
-    const list: PerfEvent[] = []
+    const list = spilled
+    spilled = []
+    drain(list)
+    return list
+  }
+
+  function drain(list: PerfEvent[]): void {
     for (let at = ring.first(); at >= 0; at = ring.first()) {
       const packetBytes = F[at + RECORD.packet]!
       const data = ring.dataAt(at)
@@ -95,8 +118,13 @@ export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem):
       })
       ring.advance()
     }
-    return list
   }
 
-  return { send, take }
+  return {
+    send,
+    take,
+    forget: () => {
+      spilled = []
+    },
+  }
 }

@@ -31,6 +31,9 @@ const RECORD = {
   size: 14,
 } as const
 
+/** Records kept for a reader that comes late, beyond the ring. */
+const SPILLED_RECORDS = 200_000
+
 /** A frame that has been offered and is not in packet memory yet. */
 export interface PendingFrame {
   readonly number: number
@@ -216,6 +219,7 @@ export function createPacketPath(
   function lose(frame: PendingFrame, cycle: number): void {
     bump(CNT.lost)
     const kept = Math.min(snapLength, frame.data.length)
+    if (!records.hasRoom(kept)) spill()
     const at = records.append(kept)
     startRecord(at, frame.number, cycle, cycle, frame.port, OUTCOME.lost, kept)
     F[at + RECORD.started] = -1
@@ -225,7 +229,7 @@ export function createPacketPath(
     F[at + RECORD.exitCode] = 0
     F[at + RECORD.words] = 0
     B.set(frame.data.subarray(0, kept), records.dataAt(at))
-    hashRecord(at)
+    hashRecord(at, 0, 0)
   }
 
   /** Gives a frame a buffer in the next island that has room, and a context if one is idle there. */
@@ -386,6 +390,7 @@ export function createPacketPath(
   function depart(packet: number, cycle: number): void {
     const length = H[packet + PKT.dataLength]!
     const kept = Math.min(length, snapLength)
+    if (!records.hasRoom(kept)) spill()
     const at = records.append(kept)
     startRecord(
       at,
@@ -405,7 +410,7 @@ export function createPacketPath(
     F[at + RECORD.returnValue] = H[packet + PKT.returnValue]! >>> 0
     const from = H[packet + PKT.base]! + H[packet + PKT.dataOffset]!
     B.copyWithin(records.dataAt(at), from, from + kept)
-    hashRecord(at)
+    hashRecord(at, from, length)
   }
 
   /** The fields that every record has; the others are set by the caller. */
@@ -426,16 +431,26 @@ export function createPacketPath(
     F[at + RECORD.length] = kept
   }
 
-  /** Folds a record into the hash of all records so far: FNV-1a over 32-bit words, low and high half apart. */
-  function hashRecord(at: number): void {
+  /**
+   * Folds a record and all its packet bytes (`length` at byte `data` of the chip's memory, whatever the snap length) into
+   * the hash of all records so far: FNV-1a over 32-bit words, and a second multiplier for the high half.
+   */
+  function hashRecord(at: number, data: number, length: number): void {
     let low = F[counters + CNT.recordHashLo]! | 0
     let high = F[counters + CNT.recordHashHi]! | 0
-    const first = 2 * (at + 1)
-    const end = 2 * (at + RECORD.size) + ((F[at + RECORD.length]! + 3) >> 2)
-    const last = 2 * (at + RECORD.size) + (F[at + RECORD.length]! >> 2)
-    for (let word = first; word < end; word++) {
-      let value = H[word]!
-      if (word === last) value &= 2 ** (8 * (F[at + RECORD.length]! & 3)) - 1
+    for (let word = 2 * (at + RECORD.number); word < 2 * (at + RECORD.port); word++) {
+      low = Math.imul(low ^ H[word]!, 0x01000193)
+      high = Math.imul(high ^ H[word]!, 0x85ebca6b) ^ (high >>> 13)
+    }
+    const place = F[at + RECORD.core]! | (F[at + RECORD.context]! << 8) | (F[at + RECORD.port]! << 16)
+    const fate = F[at + RECORD.outcome]! | (F[at + RECORD.queue]! << 8) | (length << 16)
+    low = Math.imul(low ^ place, 0x01000193) ^ F[at + RECORD.exitCode]!
+    high = Math.imul(high ^ fate, 0x85ebca6b) ^ F[at + RECORD.words]!
+    const shift = (data & 3) * 8
+    for (let done = 0; done < length; done += 4) {
+      const word = (data + done) >> 2
+      let value = shift === 0 ? H[word]! : (H[word]! >>> shift) | (H[word + 1]! << (32 - shift))
+      if (length - done < 4) value &= 2 ** (8 * (length - done)) - 1
       low = Math.imul(low ^ value, 0x01000193)
       high = Math.imul(high ^ value, 0x85ebca6b) ^ (high >>> 13)
     }
@@ -489,8 +504,25 @@ export function createPacketPath(
     }
   }
 
+  /** Records taken out of the full ring, for the next `take`; bounded, the oldest go. */
+  let spilled: PacketRecord[] = []
+
+  function spill(): void {
+    drain(spilled)
+    if (spilled.length > SPILLED_RECORDS) {
+      bump(CNT.recordsOverwritten, spilled.length - SPILLED_RECORDS / 2)
+      spilled = spilled.slice(-SPILLED_RECORDS / 2)
+    }
+  }
+
   function take(): PacketRecord[] {
-    const list: PacketRecord[] = []
+    const list = spilled
+    spilled = []
+    drain(list)
+    return list
+  }
+
+  function drain(list: PacketRecord[]): void {
     for (let at = records.first(); at >= 0; at = records.first()) {
       const data = records.dataAt(at)
       list.push({
@@ -510,7 +542,6 @@ export function createPacketPath(
       })
       records.advance()
     }
-    return list
   }
 
   return {
@@ -528,6 +559,7 @@ export function createPacketPath(
     take,
     outside: () => ({ waiting: waiting.slice(waitingHead), frames: frames.slice(head) }),
     setOutside: (w, f) => {
+      spilled = []
       waiting = [...w]
       waitingHead = 0
       frames = [...f]

@@ -2,7 +2,7 @@
  * The hash of a chip's architectural state: 64-bit FNV-1a taken over 32-bit words instead of bytes. What depends on how
  * the work was sliced (request logs, tables of counts by member, look-ahead of cores) is left out or summed first.
  */
-import { BUCKET, CORE, CORE_WORDS, CTX, HDR, ISLAND, MAPS, PACKETS_PER_ISLAND, PKT } from './layout'
+import { BUCKET, CNT, CORE, CORE_WORDS, CTX, HDR, ISLAND, MAPS, PACKETS_PER_ISLAND, PKT } from './layout'
 import type { ChipMemory } from './layout'
 import type { Emem } from './emem'
 import { CTM } from './constants'
@@ -10,6 +10,16 @@ import { CTM } from './constants'
 const OFFSET_LOW = 0x84222325
 const OFFSET_HIGH = 0xcbf29ce4
 const PRIME_LOW = 0x1b3
+
+/** Counters that depend on who took records when, not on what the chip did. */
+const READER_COUNTERS: ReadonlySet<number> = new Set([
+  CNT.recordRead,
+  CNT.recordWrite,
+  CNT.recordsOverwritten,
+  CNT.eventRead,
+  CNT.eventWrite,
+  CNT.eventsOverwritten,
+])
 
 /** A running hash; the prime is 2^40 + 0x1b3, so one step is a small product and a shift. */
 class Fnv {
@@ -60,7 +70,10 @@ export function hashState(memory: ChipMemory, emem: Emem, counts: Uint32Array): 
     hash.word(address)
     hash.word(count)
   })
-  hash.range(H, layout.counters, layout.counters + 2 * layout.counterFloats)
+  for (let counter = 0; counter < layout.counterFloats; counter++) {
+    if (READER_COUNTERS.has(counter)) continue
+    hash.range(H, layout.counters + 2 * counter, layout.counters + 2 * counter + 2)
+  }
   for (let island = 0; island < layout.islands; island++) {
     const start = layout.islandBlocks + island * ISLAND.size
     hash.range(H, start, start + ISLAND.map + CTM.bytes / CTM.blockBytes)
