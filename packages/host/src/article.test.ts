@@ -5,6 +5,7 @@
 import { assemble } from '@offload/bpf'
 import type { Program } from '@offload/bpf'
 import { createChip, DEVICES, FIRMWARE_BEHAVIOURS } from '@offload/nfp-chip'
+import type { TimeModel } from '@offload/nfp-chip'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { buildFrame, createTraffic, dissect, formatHex, trafficPreset } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
@@ -17,8 +18,8 @@ function program(text: string): Program {
   return result.program
 }
 
-const chip = () => createChip({ device: DEVICES['cx-2x25']!, firmware: FIRMWARE_BEHAVIOURS['shipping']!, seed: 1, timeModel: 'functional', queues: 8 })
-const machine = (): Machine => createMachine({ chip: chip(), firmware: FIRMWARE_PROFILES.shipping })
+const chip = (timeModel: TimeModel = 'functional') => createChip({ device: DEVICES['cx-2x25']!, firmware: FIRMWARE_BEHAVIOURS['shipping']!, seed: 1, timeModel, queues: 8 })
+const machine = (timeModel?: TimeModel): Machine => createMachine({ chip: chip(timeModel), firmware: FIRMWARE_PROFILES.shipping })
 
 function loaded(result: LoadResult): Extract<LoadResult, { ok: true }> {
   if (!result.ok) throw new Error(`${result.stage}: ${result.error}`)
@@ -242,6 +243,43 @@ describe('B. maps', () => {
     const host = machine()
     expect(host.load(store, { offload: true })).toMatchObject({ ok: false, errno: 95, error: '[nfp] map writes not supported' })
     expect(host.load(store).ok).toBe(true)
+  })
+
+  it('B9 loses no atomic add, but plain read-change-write under load', () => {
+    const plain = `
+.map m array key 4 value 8 max 4
+.prog xdp plain
+  r1 = 0
+  *(u32 *)(r10 - 4) = r1
+${LOOKUP}  if r0 == 0 goto out
+  r1 = *(u32 *)(r0 + 0)
+  r1 += 1
+  *(u32 *)(r10 - 16) = r1
+  r1 = 0
+  *(u32 *)(r10 - 12) = r1
+  r1 = m ll
+  r2 = r10
+  r2 += -4
+  r3 = r10
+  r3 += -16
+  r4 = 0
+  call bpf_map_update_elem
+out:
+  r0 = 2
+  exit
+`
+    const counted = (text: string): number => {
+      const host = machine('exact')
+      const { program: made, maps } = loaded(host.load(program(text), { offload: true }))
+      host.attach(made.id, 4, 'offload')
+      host.offer(Array.from({ length: 200 }, (_, i) => ({ time: i * 20, port: 0, data: udp() })))
+      host.run(Number.MAX_SAFE_INTEGER, { untilIdle: true })
+      return counter(host, maps[0]!.id)
+    }
+    expect(counted(count(2))).toBe(200)
+    const kept = counted(plain)
+    expect(kept).toBeGreaterThan(0)
+    expect(kept).toBeLessThan(200)
   })
 
   it('B10 B11 has arrays that cannot lose entries and hashes that fill up', () => {

@@ -1,7 +1,7 @@
 import { assemble } from '@offload/bpf'
 import type { Program } from '@offload/bpf'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
-import { sampleFrame } from '@offload/packet'
+import { createRandom, sampleFrame } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
 import { TableChip } from '../testing/table-chip'
 import { createMachine } from './machine'
@@ -172,6 +172,31 @@ out:
     expect(host.attach(made.id, 4, 'offload')).toEqual({
       errno: -95, message: 'nfp: BPF offload not supported with potential packet access beyond HW packet split boundary',
     })
+  })
+})
+
+describe('many cycles', () => {
+  it('leave nothing behind: load, attach, write, detach, unload a thousand times (seed 5)', () => {
+    const chip = new TableChip()
+    const host = machine(chip)
+    const random = createRandom(5)
+    const drop = program(DROP)
+    const counter = program('.map m hash key 4 value 8 max 8\n.prog xdp p\nr1 = m ll\nr0 = 2\nexit\n')
+    for (let round = 0; round < 1000; round++) {
+      const offload = random.below(2) === 0
+      const { program: made, maps } = loaded(host.load(random.below(2) ? drop : counter, { offload, logLevel: 0 }))
+      host.attach(made.id, 4 + random.below(2), offload ? 'offload' : 'driver')
+      for (const map of maps) for (let i = 0; i < 5; i++) host.mapUpdate(map.id, u32(random.below(12)), new Uint8Array(8), random.below(3))
+      if (random.below(30) === 0) host.pin(`/sys/fs/bpf/${round}`, 'program', made.id)
+      if (random.below(30)) host.unload(made.id)
+      else host.detach(4, offload ? 'offload' : 'driver')
+    }
+    for (const path of [...host.pins.keys()]) host.unpin(path)
+    for (const one of host.programs.list()) host.unload(one.id)
+    expect(host.leaks()).toEqual([])
+    expect(chip.tables.size).toBe(0)
+    expect(host.device.accounting).toEqual({ maps: 0, elements: 0 })
+    expect(host.vm.memory.heapUsed).toBe(0)
   })
 })
 
