@@ -50,6 +50,8 @@ export const HDR = {
   nextIsland: 25,
   /** Members that are in their serve loop. */
   joined: 26,
+  /** Most members that ever shared the work: so many tables of counts are in use. */
+  mostMembers: 27,
   /** Words of each port's program: 8 words. */
   programWords: 32,
 

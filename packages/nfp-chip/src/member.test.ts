@@ -37,7 +37,10 @@ describe('members', () => {
     alone.run(Infinity, { untilIdle: true })
     const workers = await start(shared, members)
     try {
+      shared.run(4000)
+      shared.parallel(false)
       shared.run(9000)
+      shared.parallel(true)
       shared.run(Infinity, { untilIdle: true })
     } finally {
       shared.dismiss()

@@ -56,6 +56,8 @@ function runShare(memory: ChipMemory, runner: CoreRunner, first: number, step: n
 export interface WindowRunner {
   run(end: number): void
   setMembers(members: number): void
+  /** Lets the others sleep while off; results are the same. */
+  parallel(on: boolean): void
   dismiss(): void
 }
 
@@ -63,6 +65,7 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
   const { words: H, floats: F, layout } = memory
   const { header } = layout
   let members = 1
+  let enabled = true
 
   function activeCores(end: number): number {
     let active = 0
@@ -73,7 +76,7 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
   }
 
   function run(end: number): void {
-    const ready = members > 1 && Atomics.load(H, header + HDR.joined) === members - 1
+    const ready = enabled && members > 1 && Atomics.load(H, header + HDR.joined) === members - 1
     if (!ready || activeCores(end) < CORES_WORTH_A_BARRIER * members) {
       runShare(memory, runner, 0, 1, end)
       return
@@ -91,6 +94,7 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
       throw new RangeError(`${count} members: 1 to ${layout.members} are possible`)
     members = count
     H[header + HDR.members] = count
+    H[header + HDR.mostMembers] = Math.max(count, H[header + HDR.mostMembers]!)
   }
 
   function dismiss(): void {
@@ -101,7 +105,14 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
     Atomics.notify(H, header + HDR.phase)
   }
 
-  return { run, setMembers, dismiss }
+  return {
+    run,
+    setMembers,
+    parallel: (on) => {
+      enabled = on
+    },
+    dismiss,
+  }
 }
 
 /** The other side of the barrier. */

@@ -49,10 +49,15 @@ export function readSnapshot(memory: ChipMemory, packets: PacketPath, given: Uin
   const before = usedBytes(memory)
   const joined = memory.words.slice(memory.layout.header + HDR.phase, memory.layout.header + HDR.programVersion)
   const inLoop = memory.words[memory.layout.header + HDR.joined]!
+  const most = memory.words[memory.layout.header + HDR.mostMembers]!
   memory.bytes.set(bytes.subarray(8 * HEAD_FLOATS, 8 * HEAD_FLOATS + size))
   if (before > size) memory.bytes.fill(0, size, before)
   memory.words.set(joined, memory.layout.header + HDR.phase)
   memory.words[memory.layout.header + HDR.joined] = inLoop
+  memory.words[memory.layout.header + HDR.mostMembers] = Math.max(
+    most,
+    memory.words[memory.layout.header + HDR.mostMembers]!,
+  )
   let at = 8 * HEAD_FLOATS + size
   const read = (count: number): PendingFrame[] =>
     Array.from({ length: count }, () => {

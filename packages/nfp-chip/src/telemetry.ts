@@ -67,7 +67,7 @@ export function createTelemetry(memory: ChipMemory): Telemetry {
       blocks = programBlocks(memory, store)
     }
     const counts = new Uint32Array(layout.storeWords)
-    for (let member = 0; member < layout.members; member++) {
+    for (let member = 0; member < H[header + HDR.mostMembers]!; member++) {
       const from = layout.counts + member * layout.storeWords
       for (let index = 0; index < counts.length; index++) counts[index]! += H[from + index]!
       for (const { start, limit } of blocks) {
