@@ -8,7 +8,7 @@ import * as i64 from './int64'
 import { pushBranch } from './pending'
 import { markPrecise } from './precision'
 import * as R from './reg-state'
-import { knownScalar, type RegState } from './reg-state'
+import type { RegState } from './reg-state'
 import { clearScalarId, isPointer, isSecret, linkBeforeCopy, readReg, writeReg, writeUnknown } from './registers'
 import * as A from './scalar-alu'
 import { checkMovedPointer, commitPointer, needsSanitation, sanitizePointer, sanitizeScalar } from './speculation'
@@ -140,7 +140,7 @@ function checkBinary(env: Env, op: number, wide: boolean, fromReg: boolean): voi
   }
   writeReg(env, dst)
   const left = env.regs[dst]!
-  const right = fromReg ? env.regs[src]! : knownScalar(i64.s64(imm))
+  const right = fromReg ? env.regs[src]! : env.immediate(insn)
   if (!isPointer(left) && !isPointer(right)) {
     scalarOp(env, op, wide, left, right, fromReg && src === dst)
     return

@@ -48,6 +48,8 @@ export interface VerifyResult {
   readonly stackDepth: readonly number[]
   /** With `record`: what the walk saw at each instruction, in walk order. */
   readonly steps?: readonly VerifierStep[]
+  /** With `record`, refused: branches that were put aside and not walked any more. */
+  readonly pending?: readonly PendingBranch[]
   /** The walk was longer than what was recorded (200,000 steps). */
   readonly stepsTruncated?: boolean
   /** The log was longer than what is kept (64 MB); its beginning is missing. */
@@ -66,4 +68,24 @@ export interface VerifierStep {
   readonly parent: number
   /** The path ends here: a state explored before covers this one. */
   readonly covered?: boolean
+  /** Which state that is. Absent where the path's end or that state was not recorded. */
+  readonly coveredBy?: Cover
+}
+
+/** Why a path could end at an explored state. */
+export interface Cover {
+  /** Step at which the covering state was explored. */
+  readonly step: number
+  /** Bit set of the registers that are still read from here on: only these were compared. */
+  readonly live: number
+  /** Bit set of the registers whose value the explored paths relied on; other numbers may differ. */
+  readonly precise: number
+  /** The covering state was still being walked (a loop): every value was compared. */
+  readonly loop: boolean
+}
+
+/** A branch to `insn` that step `parent` put aside. */
+export interface PendingBranch {
+  readonly insn: number
+  readonly parent: number
 }

@@ -3,7 +3,7 @@
  * learn. Every rule is sound by itself; the fixed number and order of rounds is the kernel's, since logs show the result.
  */
 import * as i64 from './int64'
-import { U32_MAX } from './int64'
+import { S32_MAX, U32_MAX, type I64 } from './int64'
 import * as tnum from './tnum'
 import type { RegState } from './reg-state'
 
@@ -31,17 +31,37 @@ export function updateFromTnum(r: RegState): void {
 }
 function updateFromTnum64(r: RegState): void {
   const { value, mask } = r.varOff
-  const top = i64.or(value, mask)
-  r.smin = i64.smax(r.smin, i64.or(value, i64.and(mask, i64.S64_MIN)))
-  r.smax = i64.smin(r.smax, i64.or(value, i64.and(mask, i64.S64_MAX)))
-  r.umin = i64.umax(r.umin, value)
-  r.umax = i64.umin(r.umax, top)
+  const topLo = value.lo | mask.lo
+  const topHi = value.hi | mask.hi
+  // Least and greatest member, with the sign bit set resp. clear where it is unknown.
+  const leastHi = value.hi | (mask.hi & i64.S32_MIN)
+  const greatestHi = value.hi | (mask.hi & S32_MAX)
+  if (sltRaw(r.smin, value.lo, leastHi)) r.smin = i64.pair(value.lo, leastHi)
+  if (sgtRaw(r.smax, topLo, greatestHi)) r.smax = i64.pair(topLo, greatestHi)
+  if (i64.ult(r.umin, value)) r.umin = value
+  if (ugtRaw(r.umax, topLo, topHi)) r.umax = i64.pair(topLo, topHi)
   if (rules.meetsInOneValue) meetInOneValue(r)
 }
+
+// Comparisons with a value given by its halves: no object is made for a bound that teaches nothing.
+const sltRaw = (a: I64, lo: number, hi: number): boolean => (a.hi === hi ? a.lo >>> 0 < lo >>> 0 : a.hi < hi)
+const sgtRaw = (a: I64, lo: number, hi: number): boolean => (a.hi === hi ? a.lo >>> 0 > lo >>> 0 : a.hi > hi)
+const ultRaw = (a: I64, lo: number, hi: number): boolean =>
+  a.hi === hi ? a.lo >>> 0 < lo >>> 0 : a.hi >>> 0 < hi >>> 0
+const ugtRaw = (a: I64, lo: number, hi: number): boolean =>
+  a.hi === hi ? a.lo >>> 0 > lo >>> 0 : a.hi >>> 0 > hi >>> 0
 
 /** Members of the tnum inside [umin, umax]: if there is exactly one, the value is known. */
 function meetInOneValue(r: RegState): void {
   const { value, mask } = r.varOff
+  if ((mask.lo & mask.hi) === -1) {
+    if (i64.eq(r.umin, r.umax)) r.setValue(r.umin)
+    return
+  }
+  if ((value.hi | mask.hi | r.umin.hi | r.umax.hi) === 0) {
+    meetInOneValue32(r, value.lo, mask.lo)
+    return
+  }
   const next = tnum.next(r.varOff, r.umin)
   const highest = i64.or(value, mask)
   const minIsMember = i64.eq(i64.and(r.umin, i64.not(mask)), value)
@@ -49,6 +69,17 @@ function meetInOneValue(r: RegState): void {
     if (i64.ult(r.umax, next)) r.setValue(r.umin)
   } else if (i64.eq(next, highest)) r.setValue(highest)
   else if (i64.ule(next, r.umax) && i64.ult(r.umax, tnum.next(r.varOff, next))) r.setValue(next)
+}
+/** The same where everything fits 32 bits. */
+function meetInOneValue32(r: RegState, value: number, mask: number): void {
+  const min = r.umin.lo >>> 0
+  const max = r.umax.lo >>> 0
+  const next = tnum.next32(value, mask, min)
+  if ((min & ~mask) === value) {
+    if (max < next) r.setValue(r.umin)
+  } else if (next === (value | mask) >>> 0 || (next <= max && max < tnum.next32(value, mask, next))) {
+    r.setValue(i64.u64(next))
+  }
 }
 export function updateFromTnum32(r: RegState): void {
   const value = r.varOff.value.lo
@@ -117,10 +148,10 @@ function deduce64(r: RegState): void {
 function deduceMixed(r: RegState): void {
   const lo = r.u32min | 0
   const hi = r.u32max | 0
-  r.umin = i64.umax(r.umin, i64.pair(lo, r.umin.hi))
-  r.umax = i64.umin(r.umax, i64.pair(hi, r.umax.hi))
-  r.smin = i64.smax(r.smin, i64.pair(lo, r.smin.hi))
-  r.smax = i64.smin(r.smax, i64.pair(hi, r.smax.hi))
+  if (ultRaw(r.umin, lo, r.umin.hi)) r.umin = i64.pair(lo, r.umin.hi)
+  if (ugtRaw(r.umax, hi, r.umax.hi)) r.umax = i64.pair(hi, r.umax.hi)
+  if (sltRaw(r.smin, lo, r.smin.hi)) r.smin = i64.pair(lo, r.smin.hi)
+  if (sgtRaw(r.smax, hi, r.smax.hi)) r.smax = i64.pair(hi, r.smax.hi)
   // After a sign-extending load: a non-negative low half rules out that the upper half is all ones.
   if (r.s32min >= 0 && i64.sle(i64.S32_MIN_64, r.smin) && i64.sle(r.smax, i64.S32_MAX_64)) {
     r.smin = i64.s64(r.s32min)
@@ -137,17 +168,62 @@ function deduce(r: RegState): void {
   deduceMixed(r)
 }
 
-/** The tnum learns from the ranges. */
+/** The tnum learns from the ranges: bits above the highest one in which the ends differ are known. */
 function updateTnum(r: RegState): void {
-  const wide = tnum.intersect(r.varOff, tnum.range(r.umin, r.umax))
-  const low = tnum.intersect(tnum.subreg(wide), tnum.range(i64.u64(r.u32min), i64.u64(r.u32max)))
-  r.varOff = tnum.or(tnum.clearSubreg(wide), low)
+  const { value, mask } = r.varOff
+  const { umin, umax } = r
+  const differHi = umin.hi ^ umax.hi
+  const differLo = umin.lo ^ umax.lo
+  let valueHi = value.hi
+  let valueLo = value.lo
+  let maskHi = mask.hi
+  let maskLo = mask.lo
+  // A range that needs the top bit says nothing.
+  if (differHi >= 0) {
+    const openHi = differHi === 0 ? 0 : onesBelow(differHi)
+    const openLo = differHi === 0 ? onesBelow(differLo) : -1
+    maskHi &= openHi
+    maskLo &= openLo
+    valueHi = (valueHi | (umin.hi & ~openHi)) & ~maskHi
+    valueLo = (valueLo | (umin.lo & ~openLo)) & ~maskLo
+  }
+  const open = onesBelow((r.u32min ^ r.u32max) | 0)
+  maskLo &= open
+  valueLo = (valueLo | (r.u32min & ~open)) & ~maskLo
+  if (valueLo === value.lo && valueHi === value.hi && maskLo === mask.lo && maskHi === mask.hi) return
+  r.varOff = new tnum.Tnum(i64.pair(valueLo, valueHi), i64.pair(maskLo, maskHi))
+}
+/** Ones from bit 0 up to the highest set bit of `n`. */
+const onesBelow = (n: number): number => (n === 0 ? 0 : -1 >>> Math.clz32(n)) | 0
+
+/** One value, and everything agrees: nothing to learn. */
+function isSettled(r: RegState): boolean {
+  const { value, mask } = r.varOff
+  return (
+    (mask.lo | mask.hi) === 0 &&
+    r.umin === value &&
+    r.umax === value &&
+    r.smin === value &&
+    r.smax === value &&
+    r.s32min === value.lo &&
+    r.s32max === value.lo &&
+    r.u32min === value.lo >>> 0 &&
+    r.u32max === value.lo >>> 0
+  )
 }
 
 /** Everything learns from everything. */
 export function sync(r: RegState): void {
+  if (isSettled(r)) return
   updateFromTnum(r)
-  for (let round = 0; round < rules.rounds; round++) deduce(r)
+  for (let round = 0; round < rules.rounds; round++) {
+    const { smin, smax, umin, umax, s32min, s32max, u32min, u32max } = r
+    deduce(r)
+    // Nothing learned in this round: nothing in the next.
+    if (r.smin === smin && r.smax === smax && r.umin === umin && r.umax === umax) {
+      if (r.s32min === s32min && r.s32max === s32max && r.u32min === u32min && r.u32max === u32max) break
+    }
+  }
   updateTnum(r)
   updateFromTnum(r)
 }

@@ -170,6 +170,13 @@ const greater = (a: RegState, b: RegState): Outcome =>
 const signedGreater = (a: RegState, b: RegState): Outcome =>
   i64.slt(b.smax, a.smin) ? 1 : i64.sle(a.smax, b.smin) ? 0 : -1
 
+/** Both sides learn the outcome; `both` false: nobody will look at `b` again. Both must be writable scalars. */
+export function learn(a: RegState, b: RegState, op: number, narrow: boolean, taken: boolean, both: boolean): void {
+  refine(a, b, taken ? op : (REVERSED[op] ?? op), narrow)
+  sync(a)
+  if (both) sync(b)
+}
+
 /** Both sides learn that `a op b` holds. Both must be writable scalars. */
 export function learnTaken(a: RegState, b: RegState, op: number, narrow: boolean): void {
   refine(a, b, op, narrow)

@@ -10,6 +10,8 @@ import type { Log } from './log'
 import type { MapInfo } from './maps'
 import type { Profile } from './profile'
 import type { Btf, FuncInfo } from './btf'
+import { s64 } from './int64'
+import { knownScalar, type RegState } from './reg-state'
 import { stateText, Touched } from './state-text'
 import type { HistoryEntry, State } from './state'
 import type { LiveStack } from './live-stack'
@@ -127,6 +129,7 @@ export class Env {
   readonly marks: Marks
   readonly touched = new Touched()
   private readonly texts: string[] = []
+  private readonly immediates: RegState[] = []
   /** CAP_PERFMON: leaks, uninitialised stack and speculation are no concern. */
   readonly perfmon: boolean
   readonly strictAlignment: boolean
@@ -161,6 +164,10 @@ export class Env {
   liveStack!: LiveStack
   sccs!: SccVisits
 
+  /** For the recorder: the checkpoint made last, and the one that just ended a path. */
+  newestCheckpoint: State | null = null
+  coveredBy: State | null = null
+
   constructor(request: VerifyRequest, insns: Insns, maps: readonly MapInfo[], profile: Profile, log: Log) {
     const caps = request.caps
     this.request = request
@@ -176,6 +183,11 @@ export class Env {
     this.strictAlignment = ((request.progFlags ?? 0) & 1) !== 0
     this.checkpointOften = ((request.progFlags ?? 0) & 8) !== 0
     this.license = request.license ?? 'GPL'
+  }
+
+  /** The immediate of an instruction as a (shared) known scalar. */
+  immediate(i: number): RegState {
+    return (this.immediates[i] ??= knownScalar(s64(this.insns.imm[i]!)))
   }
 
   get frame() {

@@ -42,7 +42,7 @@ export function checkJump(env: Env): number {
     const packets = R.isAnyPacketPointer(left.type) && R.isAnyPacketPointer(right.type)
     if (!packets && isSecret(env, right)) env.refuse(EACCES, `R${src} pointer comparison prohibited\n`)
     if (right.type === R.STACK) flags |= SRC_IS_STACK
-  } else right = knownScalar(i64.s64(insns.imm[insn]!))
+  } else right = env.immediate(insn)
   if (flags !== 0) noteStackCompare(env, flags)
 
   const decided = C.outcome(left, right, op, narrow)
@@ -85,17 +85,17 @@ function learn(
   const frame = state.current
   const a = frame.own(dst)
   const b = src < 0 ? imm.clone() : src === dst ? a : frame.own(src)
-  if (taken) C.learnTaken(a, b, op, narrow)
-  else C.learnNotTaken(a, b, op, narrow)
+  C.learn(a, b, op, narrow, taken, src >= 0)
   if (contradictory(a)) a.setUnbounded()
-  if (contradictory(b)) b.setUnbounded()
+  if (src >= 0 && contradictory(b)) b.setUnbounded()
 }
 
 function followLinked(env: Env, here: State, there: State, regno: number, linked: readonly LinkedReg[]): void {
-  for (const state of [here, there]) {
-    const r = state.current.regs[regno]!
-    if (r.type === R.SCALAR && r.id !== 0) syncLinked(env, state, r, linked)
-  }
+  if (linked.length === 0) return
+  const a = here.current.regs[regno]!
+  if (a.type === R.SCALAR && a.id !== 0) syncLinked(env, here, a, linked)
+  const b = there.current.regs[regno]!
+  if (b.type === R.SCALAR && b.id !== 0) syncLinked(env, there, b, linked)
 }
 
 function comparePointers(
@@ -111,7 +111,8 @@ function comparePointers(
   const dst = insns.dst[insn]!
   const src = insns.src[insn]!
   const left = env.regs[dst]!
-  const orNull = (r: RegState): boolean => (r.type & R.OR_NULL) !== 0
+  // Two numbers: nothing to prove about pointers.
+  if (left.type === R.SCALAR && right.type === R.SCALAR) return
   if (!narrow && fromReg && isPointer(left) && isPointer(right) && orNull(left) !== orNull(right)) {
     const notBtf = R.baseType(left) !== R.BTF_ID && R.baseType(right) !== R.BTF_ID
     const equal = op === C.JEQ ? there : op === C.JNE ? here : null
@@ -129,6 +130,13 @@ function comparePointers(
   if (matchPacket(env, here, there, op, narrow, fromReg)) return
   if (isSecret(env, env.regs[dst]!)) env.refuse(EACCES, `R${dst} pointer comparison prohibited\n`)
 }
+
+const orNull = (r: RegState): boolean => (r.type & R.OR_NULL) !== 0
+const isStart = (r: RegState): boolean =>
+  r.type === R.PACKET && r.off === 0 && R.isConst(r) && i64.isZero(r.varOff.value) && r.id === 0
+/** The first bounds-checks against the second. */
+const bounds = (pointer: RegState, end: RegState): boolean =>
+  (pointer.type === R.PACKET && end.type === R.PACKET_END) || (pointer.type === R.PACKET_META && isStart(end))
 
 /** The pointer of register `regno`, and all others from the same call, are null or are not. */
 function markNull(env: Env, state: State, regno: number, isNull: boolean): void {
@@ -176,10 +184,6 @@ function matchPacket(env: Env, here: State, there: State, op: number, narrow: bo
   if (!fromReg || narrow) return false
   const dst = env.insns.dst[env.insn]!
   const src = env.insns.src[env.insn]!
-  const isStart = (r: RegState): boolean =>
-    r.type === R.PACKET && r.off === 0 && R.isConst(r) && i64.isZero(r.varOff.value) && r.id === 0
-  const bounds = (pointer: RegState, end: RegState): boolean =>
-    (pointer.type === R.PACKET && end.type === R.PACKET_END) || (pointer.type === R.PACKET_META && isStart(end))
   const left = env.regs[dst]!
   const right = env.regs[src]!
   let regno: number

@@ -15,28 +15,32 @@ const MAX_LINKED = 6
 
 const baseId = (id: number): number => id & ~R.ADD_CONST
 
+const matches = (r: RegState, id: number): boolean => r.type === R.SCALAR && r.id !== 0 && baseId(r.id) === id
+
+function take(list: LinkedReg[], frame: Frame, isReg: boolean, index: number): boolean {
+  if (list.length >= MAX_LINKED) return false
+  list.push({ frameno: frame.frameno, isReg, index })
+  return true
+}
+
 /** Adds every live scalar with this id to `list`. */
 export function collectLinked(env: Env, state: State, id: number, list: LinkedReg[]): void {
   const wanted = baseId(id)
-  const matches = (r: RegState): boolean => r.type === R.SCALAR && r.id !== 0 && baseId(r.id) === wanted
-  const take = (frame: Frame, isReg: boolean, index: number): boolean => {
-    if (list.length >= MAX_LINKED) return false
-    list.push({ frameno: frame.frameno, isReg, index })
-    return true
-  }
   for (let f = state.frames.length - 1; f >= 0; f--) {
     const frame = state.frames[f]!
     // Registers that nobody reads need no refinement.
     const live = f === state.frames.length - 1 ? env.marks.live[env.insn]! : env.marks.live[insnOfFrame(state, f)]!
     for (let n = 0; n < 10; n++) {
-      if ((live >> n) & 1 && matches(frame.regs[n]!) && !take(frame, true, n)) frame.own(n).id = 0
+      if (((live >> n) & 1) === 0 || !matches(frame.regs[n]!, wanted)) continue
+      if (!take(list, frame, true, n)) frame.own(n).id = 0
     }
-    frame.stack.forEach((slot, k) => {
-      if (!slot.isSpill || !matches(slot.reg!) || take(frame, false, k)) return
+    for (let k = 0; k < frame.stack.length; k++) {
+      const slot = frame.stack[k]!
+      if (!slot.isSpill || !matches(slot.reg!, wanted) || take(list, frame, false, k)) continue
       const copy = slot.reg!.clone()
       copy.id = 0
       frame.stack[k] = slot.withReg(copy)
-    })
+    }
   }
 }
 

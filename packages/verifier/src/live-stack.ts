@@ -48,6 +48,7 @@ export class LiveStack {
   private readonly env: Env
   private readonly instances = new Map<string, Instance>()
   private readonly orders = new Map<number, Int32Array>()
+  private root: Instance | null = null
   private current: Instance | null = null
   private readonly pendingLow = new Int32Array(8)
   private readonly pendingHigh = new Int32Array(8)
@@ -63,6 +64,12 @@ export class LiveStack {
   }
 
   private find(state: State, depth: number): Instance {
+    if (depth === 0 && this.root) return this.root
+    const instance = this.lookup(state, depth)
+    if (depth === 0) this.root = instance
+    return instance
+  }
+  private lookup(state: State, depth: number): Instance {
     const callsites: number[] = []
     for (let f = 1; f <= depth; f++) callsites.push(state.frames[f]!.callsite)
     const subprogno = state.frames[depth]!.subprogno

@@ -22,9 +22,11 @@ class Wanted {
 
   reset(frame: number): void {
     this.frame = frame
-    this.regs.fill(0)
-    this.low.fill(0)
-    this.high.fill(0)
+    for (let f = 0; f < 8; f++) {
+      this.regs[f] = 0
+      this.low[f] = 0
+      this.high[f] = 0
+    }
   }
   get empty(): boolean {
     for (let f = 0; f <= this.frame; f++) if ((this.regs[f]! | this.low[f]! | this.high[f]!) !== 0) return false
@@ -169,7 +171,7 @@ function markIn(env: Env, state: State): boolean {
   for (let f = wanted.frame; f >= 0; f--) {
     const frame = state.frames[f]
     if (!frame) continue
-    for (let n = 0; n < 10; n++) {
+    for (let n = 0; n < 10 && wanted.regs[f] !== 0; n++) {
       if (!wanted.hasReg(n, f)) continue
       if (frame.regs[n]!.type !== R.SCALAR || (frame.preciseRegs >> n) & 1) wanted.clearReg(n, f)
       else {
@@ -177,7 +179,7 @@ function markIn(env: Env, state: State): boolean {
         changed = true
       }
     }
-    for (let k = 0; k < 64; k++) {
+    for (let k = 0; k < 64 && (wanted.low[f]! | wanted.high[f]!) !== 0; k++) {
       if (!wanted.hasSlot(f, k)) continue
       const slot = frame.stack[k]
       if (!slot?.isSpill || slot.reg!.type !== R.SCALAR || frame.slotPrecise(k)) wanted.clearSlot(f, k)

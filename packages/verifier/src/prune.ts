@@ -21,15 +21,10 @@ type Strictness = 'relied' | 'within' | 'exact'
 
 /** Checkpoints by instruction and call site, newest first. */
 export class Explored {
-  private readonly lists = new Map<number, State[]>()
+  private readonly lists: State[][] = []
   at(env: Env, insn: number): State[] {
     const key = ((insn ^ env.frame.callsite) >>> 0) % env.insns.length
-    let list = this.lists.get(key)
-    if (!list) {
-      list = []
-      this.lists.set(key, list)
-    }
-    return list
+    return (this.lists[key] ??= [])
   }
 }
 
@@ -100,6 +95,7 @@ export function visitCheckpoint(env: Env, explored: Explored): boolean {
     }
     if (hit) {
       old.hits++
+      env.coveredBy = old
       if (marks.jump[insn]) noteJump(env)
       propagatePrecision(env, old, state)
       propagateWideReads(env, old, state)
@@ -172,6 +168,7 @@ function addCheckpoint(env: Env, list: State[]): void {
   state.history = []
   env.historyEntry = null
   list.unshift(kept)
+  env.newestCheckpoint = kept
 }
 
 /** Finished checkpoints at this instruction forget registers and slots that nobody will read. */

@@ -81,6 +81,10 @@ export function computable(op: number, narrow: boolean, src: RegState, rules: Sc
  * `swapAlways` that it swaps on this little-endian machine.
  */
 export function apply(op: number, narrow: boolean, dst: RegState, src: RegState, rules: ScalarRules): void {
+  if (isExact(dst) && isExact(src)) {
+    dst.setValue(compute(op, narrow, dst.varOff.value, src.varOff.value))
+    return
+  }
   switch (op) {
     case ADD:
       add32(dst, src, rules)
@@ -140,6 +144,61 @@ export function apply(op: number, narrow: boolean, dst: RegState, src: RegState,
   }
   if (narrow) zeroExtend32(dst)
   sync(dst)
+}
+
+/** One value, and every range says so. */
+const isExact = (r: RegState): boolean =>
+  tnum.isConst(r.varOff) && r.umin === r.varOff.value && r.umax === r.umin && r.smin === r.umin && r.smax === r.umin
+
+/** The operation on two known values. */
+export function compute(op: number, narrow: boolean, a: i64.I64, b: i64.I64): i64.I64 {
+  if (narrow) return i64.u64(compute32(op, a.lo, b.lo) >>> 0)
+  switch (op) {
+    case ADD:
+      return i64.add(a, b)
+    case SUB:
+      return i64.sub(a, b)
+    case NEG:
+      return i64.neg(a)
+    case MUL:
+      return i64.mul(a, b)
+    case AND:
+      return i64.and(a, b)
+    case OR:
+      return i64.or(a, b)
+    case XOR:
+      return i64.xor(a, b)
+    case LSH:
+      return i64.shl(a, b.lo & 63)
+    case RSH:
+      return i64.shr(a, b.lo & 63)
+    default:
+      return i64.sar(a, b.lo & 63)
+  }
+}
+function compute32(op: number, a: number, b: number): number {
+  switch (op) {
+    case ADD:
+      return a + b
+    case SUB:
+      return a - b
+    case NEG:
+      return -a
+    case MUL:
+      return Math.imul(a, b)
+    case AND:
+      return a & b
+    case OR:
+      return a | b
+    case XOR:
+      return a ^ b
+    case LSH:
+      return a << (b & 31)
+    case RSH:
+      return a >>> (b & 31)
+    default:
+      return a >> (b & 31)
+  }
 }
 
 /** Byte order conversion: swaps, or only cuts to `bits`. */

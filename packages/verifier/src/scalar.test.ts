@@ -113,7 +113,7 @@ describe.each(KERNELS)('knowledge about scalars (rules of %s)', (kernel) => {
   it(`stays true when facts are combined (seed ${SEED})`, () => {
     useBoundsRules(bounds)
     const random = new Random(SEED)
-    for (let k = 0; k < 20_000; k++) {
+    for (let k = 0; k < 10_000; k++) {
       const v = random.wide()
       const r = describeValue(random, v)
       expect(holds(r, v), `value ${i64.hex(v)} at ${k}`).toBe(true)
@@ -132,7 +132,7 @@ describe.each(KERNELS)('knowledge about scalars (rules of %s)', (kernel) => {
   it(`stays true through arithmetic (seed ${SEED})`, () => {
     useBoundsRules(bounds)
     const random = new Random(SEED)
-    for (let k = 0; k < 20_000; k++) {
+    for (let k = 0; k < 10_000; k++) {
       const op = random.pick(OPS)
       const narrow = random.below(2) === 0
       const a = random.wide()
@@ -150,7 +150,7 @@ describe.each(KERNELS)('knowledge about scalars (rules of %s)', (kernel) => {
   it(`decides and learns from comparisons only what is so (seed ${SEED})`, () => {
     useBoundsRules(bounds)
     const random = new Random(SEED)
-    for (let k = 0; k < 20_000; k++) {
+    for (let k = 0; k < 10_000; k++) {
       const op = random.pick(COMPARISONS)
       const narrow = random.below(2) === 0
       const a = random.wide()

@@ -16,6 +16,8 @@ export interface ReturnRange {
   readonly max: number
 }
 
+const NO_REGS: readonly RegState[] = Array.from({ length: REG_COUNT }, () => UNINITIALISED)
+
 export class Frame {
   regs: RegState[]
   /** Slot k covers fp-8(k+1) … fp-8k-1. */
@@ -38,18 +40,16 @@ export class Frame {
   /** Checkpoints only: registers that the continuation read in 64 bits before it wrote them. */
   wideReads = 0
 
-  constructor(frameno: number, subprogno: number, callsite: number) {
+  constructor(frameno: number, subprogno: number, callsite: number, regs = NO_REGS, stack: StackSlot[] = []) {
     this.frameno = frameno
     this.subprogno = subprogno
     this.callsite = callsite
-    this.regs = Array.from({ length: REG_COUNT }, () => UNINITIALISED)
-    this.stack = []
+    this.regs = regs.slice()
+    this.stack = stack.slice()
   }
 
   copy(): Frame {
-    const f = new Frame(this.frameno, this.subprogno, this.callsite)
-    f.regs = this.regs.slice()
-    f.stack = this.stack.slice()
+    const f = new Frame(this.frameno, this.subprogno, this.callsite, this.regs, this.stack)
     f.callbackRange = this.callbackRange
     f.asyncCallback = this.asyncCallback
     f.callbackDepth = this.callbackDepth
@@ -137,13 +137,13 @@ export class State {
 
   copy(): State {
     const s = new State()
-    s.frames = this.frames.map((f) => f.copy())
+    for (const frame of this.frames) s.frames.push(frame.copy())
     s.branches = this.branches
     s.parent = this.parent
     s.insn = this.insn
     s.firstInsn = this.firstInsn
     s.lastInsn = this.lastInsn
-    s.history = this.history.map((h) => ({ ...h }))
+    s.history = this.history.slice()
     s.refs = this.refs
     s.lockId = this.lockId
     s.speculative = this.speculative

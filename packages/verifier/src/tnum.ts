@@ -133,6 +133,19 @@ export function next(t: Tnum, z: I64): I64 {
   return i.or(i.and(carried, t.mask), t.value)
 }
 
+/** The same for a tnum of 32 bits, given and answered as unsigned numbers. */
+export function next32(value: number, mask: number, z: number): number {
+  const highest = (value | mask) >>> 0
+  if (z >= highest) return highest
+  if (z < value >>> 0) return value >>> 0
+  const d = z - (value >>> 0)
+  const wrong = d & ~mask
+  if (wrong === 0) return ((((d | ~mask) + 1) & mask) | value) >>> 0
+  const below = -1 >>> Math.clz32(wrong)
+  const kept = d & ~below & mask
+  return ((((kept | below | ~mask) + 1) & mask) | value) >>> 0
+}
+
 export function subreg(t: Tnum): Tnum {
   if (t.value.hi === 0 && t.mask.hi === 0) return t
   return new Tnum(i.u64(t.value.lo >>> 0), i.u64(t.mask.lo >>> 0))

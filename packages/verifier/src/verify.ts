@@ -153,6 +153,9 @@ function result(
     peakStates: env.peakStates,
     stackDepth: env.subprograms.map((s) => s.stackDepth),
     ...(recorder ? { steps: recorder.steps, stepsTruncated: recorder.truncated } : {}),
+    ...(recorder && verdict === 'reject'
+      ? { pending: env.pending.map(({ state, insn }) => ({ insn, parent: state.step })) }
+      : {}),
     ...(env.log.truncated ? { logTruncated: true } : {}),
     ...(verdict === 'accept' ? { seen: env.marks.seen } : {}),
   }
