@@ -53,15 +53,15 @@ function epilogue(at: number, done: number, verdict: number): Word[] {
   ]
 }
 
-/** The program as relocated words, built again with its own addresses by `body`. */
-function build(start: number, done: number, verdict: number, body: readonly Word[]): Uint32Array {
+/** A whole program as relocated words: prologue, `body`, the exit with a verdict. */
+export function programOf(start: number, done: number, verdict: number, body: readonly Word[]): Uint32Array {
   const head = [...prologue(), ...body]
   return wordsOf([...head, ...epilogue(start + head.length, done, verdict)].map(withEcc))
 }
 
 /** The shortest program that gives the verdict. */
 export function verdictOnly(start: number, done: number, verdict: number): Uint32Array {
-  return build(start, done, verdict, [])
+  return programOf(start, done, verdict, [])
 }
 
 const scratchAddress = (): Word[] => [
@@ -73,7 +73,7 @@ const scratchAddress = (): Word[] => [
 export function hotReads(start: number, done: number, count: number): Uint32Array {
   const read = cmd(gprA(4), gprB(4), { code: MEMORY_COMMANDS.read32Swap, mode: '40b_BA', count: 0, xfer: 0, wait: true })
   const take = [mov(gprBoth(6), xfer(0)), immed(gprBoth(7), 0)]
-  return build(start, done, 1, [...scratchAddress(), ...Array.from({ length: count }, () => [read, ...take]).flat()])
+  return programOf(start, done, 1, [...scratchAddress(), ...Array.from({ length: count }, () => [read, ...take]).flat()])
 }
 
 /** `count` posted additions to one hot word: what the driver makes of atomic additions of 1. */
@@ -83,12 +83,12 @@ export function hotAdds(start: number, done: number, count: number): Uint32Array
     immed(NONE, 1, { width: 'word', shift: 16 }),
     cmd(gprA(4), gprB(4), { code: MEMORY_COMMANDS.addImm, mode: '40b_BA', count: 0, xfer: 0, wait: false, indirect: true }),
   ]
-  return build(start, done, 1, [...scratchAddress(), ...Array.from({ length: count }, () => add).flat()])
+  return programOf(start, done, 1, [...scratchAddress(), ...Array.from({ length: count }, () => add).flat()])
 }
 
 /** Writes two packet bytes and sends the packet back. */
 export function writeAndSend(start: number, done: number): Uint32Array {
-  return build(start, done, 3, [
+  return programOf(start, done, 3, [
     mov(gprA(4), lm(1, 2)),
     immed(gprA(6), 0x1234),
     mov(xfer(0), gprA(6)),
@@ -108,5 +108,5 @@ export function arithmetic(start: number, done: number, count: number): Uint32Ar
   ]
   const read = cmd(gprA(4), imm(0), { code: MEMORY_COMMANDS.read32Swap, mode: '32b', count: 7, xfer: 0, wait: true })
   const rounds = Array.from({ length: Math.max(1, Math.round(count / round.length)) }, () => round).flat()
-  return build(start, done, 1, [mov(gprA(4), lm(1, 2)), read, mov(gprBoth(6), xfer(0)), mov(gprBoth(8), xfer(3)), ...rounds])
+  return programOf(start, done, 1, [mov(gprA(4), lm(1, 2)), read, mov(gprBoth(6), xfer(0)), mov(gprBoth(8), xfer(3)), ...rounds])
 }
