@@ -3,7 +3,7 @@
  * the templates write the bytes. The same spec gives the same frames everywhere (no clock, no Math.log).
  */
 import { createRandom } from '../random'
-import { createTemplate } from './template'
+import { createTemplate, frameBuffer } from './template'
 import type { Template } from './template'
 import type { FlowKind, FrameSource, TimedFrame, TrafficSpec } from '../api'
 
@@ -46,7 +46,7 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
   const clock = arrivalTimes(spec, () => random.exponential())
   const burstSize = Math.max(1, Math.floor(spec.burst?.size ?? 1))
   let sent = 0
-  let slab = new Uint8Array(0)
+  let slab = frameBuffer(0)
   let used = 0
 
   const pick = (): Template => {
@@ -56,7 +56,6 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
   // The flow is drawn after kind and size; kinds of one flow draw nothing.
   const flowsOf = new Map<Template, number>()
   for (const choice of kinds) for (const template of choice.templates) flowsOf.set(template, choice.flows)
-  const longest = kinds.reduce((most, choice) => choice.templates.reduce((m, template) => Math.max(m, template.bytes.length), most), 0)
   const single = kinds.length === 1 && kinds[0]!.templates.length === 1 ? kinds[0]! : undefined
 
   return {
@@ -65,14 +64,14 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
       const template = single ? single.templates[0]! : pick()
       const flows = single ? single.flows : flowsOf.get(template)!
       const flow = flows > 1 ? random.below(flows) : 0
-      const length = template.bytes.length
-      if (used + length > slab.length) {
-        slab = new Uint8Array(Math.max(SLAB, length))
+      const { length } = template.bytes
+      if (used + length > slab.bytes.length) {
+        slab = frameBuffer(Math.max(SLAB, length))
         used = 0
       }
       template.write(slab, used, flow)
-      const data = slab.subarray(used, used + length)
-      used += length
+      const data = new Uint8Array(slab.words.buffer, used, length)
+      used = (used + length + 3) & ~3
       const frame = { time: clock(sent), port: ports[ports.length === 1 ? 0 : Math.floor(sent / burstSize) % ports.length]!, data }
       sent++
       return frame
@@ -82,21 +81,24 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
       const offsets = new Uint32Array(n + 1)
       const times = new Float64Array(n)
       const portOf = new Uint8Array(n)
-      let bytes = new Uint8Array(n * longest)
+      const chosen: Template[] = []
+      const flowOf = new Float64Array(n)
+      let total = 0
+      // All draws first, in the order of `next`, so that the buffer can be made to measure.
       for (let i = 0; i < n; i++) {
         const template = pick()
         const flows = flowsOf.get(template)!
-        const at = offsets[i]!
-        template.write(bytes, at, flows > 1 ? random.below(flows) : 0)
-        offsets[i + 1] = at + template.bytes.length
+        flowOf[i] = flows > 1 ? random.below(flows) : 0
         times[i] = clock(sent)
         portOf[i] = ports[Math.floor(sent / burstSize) % ports.length]!
+        chosen.push(template)
+        total += template.bytes.length
+        offsets[i + 1] = total
         sent++
       }
-      const total = offsets[n]!
-      // Mixes of many small frames would keep a mostly empty buffer alive.
-      if (total * 2 < bytes.length) bytes = bytes.slice(0, total)
-      return { count: n, bytes: bytes.subarray(0, total), offsets, times, ports: portOf }
+      const buffer = frameBuffer(total)
+      for (let i = 0; i < n; i++) chosen[i]!.write(buffer, offsets[i]!, flowOf[i]!)
+      return { count: n, bytes: buffer.bytes.subarray(0, total), offsets, times, ports: portOf }
     },
   }
 }

@@ -3,7 +3,7 @@
  * checksums folded. The varying fields are zero in the template, and its sums are kept.
  */
 import { parseHex, parseIpv4, parseIpv6 } from '../address'
-import { foldSum, onesSum, pseudoHeaderSum } from '../checksum'
+import { onesSum, pseudoHeaderSum } from '../checksum'
 import { tryBuildFrame } from '../frame/build'
 import type { Layer } from '../frame/layer'
 import { IPPROTO } from '../protocols'
@@ -14,6 +14,9 @@ import type { AddressRange, FlowKind } from '../api'
 interface AddressField {
   readonly at: number
   readonly fixed: Uint8Array
+  /** Last four bytes as a number, and the sum of the words before them. */
+  readonly low: number
+  readonly highSum: number
   /** Addresses to choose from; 0: a hash of the flow replaces the low 24 bits. */
   readonly count: number
 }
@@ -32,10 +35,22 @@ interface IpHeader {
   readonly checksum: Checksum | undefined
 }
 
+/** Bytes to write frames into, with a view of the same memory in words. */
+export interface FrameBuffer {
+  readonly bytes: Uint8Array
+  readonly words: Uint32Array
+}
+
+/** A zeroed buffer of at least `size` bytes. */
+export function frameBuffer(size: number): FrameBuffer {
+  const words = new Uint32Array((size + 3) >> 2)
+  return { bytes: new Uint8Array(words.buffer), words }
+}
+
 export interface Template {
   readonly bytes: Uint8Array
   /** Writes the frame of flow `flow` (0 …) into `out` at `at`; `out` has room for the template's length. */
-  write(out: Uint8Array, at: number, flow: number): void
+  write(out: FrameBuffer, at: number, flow: number): void
 }
 
 /** Bytes of the headers of a kind, without payload. */
@@ -92,13 +107,23 @@ export function createTemplate(kind: FlowKind, size: number, seed: number): Temp
   const outerFlows = Math.max(1, Math.floor(kind.outerFlows ?? 2))
   const udp = l4?.kind === 'udp'
   const flowSeed = mix32(seed)
+  const { length } = bytes
+  const wholeWords = length >> 2
+  // Words in this machine's order, on both sides of the copy.
+  const words = new Uint32Array(bytes.slice(0, wholeWords << 2).buffer)
 
   return {
     bytes,
-    write(out, at, flow) {
-      // Frames are small: a loop beats TypedArray.set below about this length.
-      if (bytes.length < 80) for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i]!
-      else out.set(bytes, at)
+    write(buffer, at, flow) {
+      const out = buffer.bytes
+      // Frames are small: loops beat TypedArray.set below about this length.
+      if (length >= 128) out.set(bytes, at)
+      else if (at & 3) for (let i = 0; i < length; i++) out[at + i] = bytes[i]!
+      else {
+        const first = at >> 2
+        for (let i = 0; i < wholeWords; i++) buffer.words[first + i] = words[i]!
+        for (let i = wholeWords << 2; i < length; i++) out[at + i] = bytes[i]!
+      }
       const hash = mix32(flow ^ flowSeed)
       let addresses = 0
       if (innerIp) {
@@ -152,21 +177,23 @@ function putAddress(out: Uint8Array, at: number, field: AddressField, flow: numb
   const start = at + field.at
   const last = fixed.length - 4
   for (let i = 0; i < last; i++) out[start + i] = fixed[i]!
-  let low = ((fixed[last]! << 24) | (fixed[last + 1]! << 16) | (fixed[last + 2]! << 8) | fixed[last + 3]!) >>> 0
-  if (count === 0) low = ((low & 0xff000000) | (hash & 0xffffff)) >>> 0
-  else if (count > 1) low = (low + (flow % count)) >>> 0
+  let { low } = field
+  if (count === 0) low = (low & 0xff000000) | (hash & 0xffffff)
+  else if (count > 1) low = (low + (flow % count)) | 0
   const p = start + last
   out[p] = low >>> 24
   out[p + 1] = low >>> 16
   out[p + 2] = low >>> 8
   out[p + 3] = low
-  let sum = (low >>> 16) + (low & 0xffff)
-  for (let i = 0; i < last; i += 2) sum += (fixed[i]! << 8) | fixed[i + 1]!
-  return sum
+  return field.highSum + (low >>> 16) + (low & 0xffff)
 }
 
+/** Sums stay below 2³¹: no frame has so many words. */
 function putChecksum(out: Uint8Array, at: number, checksum: Checksum, varying: number, zeroIsAllOnes = false): void {
-  let value = ~foldSum(checksum.base + varying) & 0xffff
+  let sum = checksum.base + varying
+  sum = (sum & 0xffff) + (sum >>> 16)
+  sum = (sum & 0xffff) + (sum >>> 16)
+  let value = ~sum & 0xffff
   if (value === 0 && zeroIsAllOnes) value = 0xffff
   value ^= checksum.wrong
   out[at + checksum.at] = value >> 8
@@ -178,7 +205,8 @@ function addressField(at: number, range: AddressRange | undefined, v6: boolean, 
   const standard = v6 ? (source ? 'fd00::a00:0' : 'fd00::c0a8:1') : source ? '10.0.0.0' : '192.168.0.1'
   const fixed = (v6 ? parseIpv6 : parseIpv4)(text ?? standard) ?? new Uint8Array(v6 ? 16 : 4)
   const count = range === undefined ? (source ? 0 : 1) : typeof range === 'string' ? 1 : Math.max(1, Math.floor(range.count))
-  return { at, fixed, count }
+  const view = new DataView(fixed.buffer)
+  return { at, fixed, low: view.getInt32(fixed.length - 4), highSum: onesSum(fixed, 0, fixed.length - 4), count }
 }
 
 function firstAddress(range: AddressRange | undefined): string | undefined {
