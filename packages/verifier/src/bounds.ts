@@ -154,11 +154,11 @@ function deduceMixed(r: RegState): void {
   if (sgtRaw(r.smax, hi, r.smax.hi)) r.smax = i64.pair(hi, r.smax.hi)
   // After a sign-extending load: a non-negative low half rules out that the upper half is all ones.
   if (r.s32min >= 0 && i64.sle(i64.S32_MIN_64, r.smin) && i64.sle(r.smax, i64.S32_MAX_64)) {
-    r.smin = i64.s64(r.s32min)
-    r.smax = i64.s64(r.s32max)
+    // (The tnum learns of it at the end of the rounds.)
+    if (r.smin.lo !== r.s32min || r.smin.hi !== 0) r.smin = i64.u64(r.s32min)
+    if (r.smax.lo !== r.s32max || r.smax.hi !== 0) r.smax = i64.u64(r.s32max)
     r.umin = r.smin
     r.umax = r.smax
-    r.varOff = tnum.intersect(r.varOff, tnum.range(r.smin, r.smax))
   }
 }
 

@@ -15,7 +15,7 @@ import * as R from './reg-state'
 import { knownScalar, type RegState } from './reg-state'
 import { isPointer, isSecret, readReg } from './registers'
 import { pushSpeculative } from './speculation'
-import type { LinkedReg, State } from './state'
+import type { Frame, LinkedReg, State } from './state'
 import { checkMayGoto } from './loops'
 import { contradictory } from './bounds'
 
@@ -83,11 +83,22 @@ function learn(
   taken: boolean,
 ): void {
   const frame = state.current
-  const a = frame.own(dst)
-  const b = src < 0 ? imm.clone() : src === dst ? a : frame.own(src)
-  C.learn(a, b, op, narrow, taken, src >= 0)
-  if (contradictory(a)) a.setUnbounded()
-  if (src >= 0 && contradictory(b)) b.setUnbounded()
+  if (src < 0) SECOND.assign(imm)
+  const first = FIRST
+  const second = src === dst ? FIRST : SECOND
+  first.assign(frame.regs[dst]!)
+  if (src >= 0 && src !== dst) second.assign(frame.regs[src]!)
+  C.learn(first, second, op, narrow, taken, src >= 0)
+  keep(frame, dst, first)
+  if (src >= 0 && src !== dst) keep(frame, src, second)
+}
+/** Scratch registers: what nothing was learned of is not copied. */
+const FIRST = new R.RegState()
+const SECOND = new R.RegState()
+
+function keep(frame: Frame, regno: number, learned: RegState): void {
+  if (contradictory(learned)) learned.setUnbounded()
+  if (!learned.sharesValue(frame.regs[regno]!)) frame.regs[regno] = learned.clone()
 }
 
 function followLinked(env: Env, here: State, there: State, regno: number, linked: readonly LinkedReg[]): void {

@@ -232,6 +232,20 @@ export class RegState {
       this.mapUid === o.mapUid
     )
   }
+  /** The very same objects describe the value. */
+  sharesValue(o: RegState): boolean {
+    return (
+      this.varOff === o.varOff &&
+      this.smin === o.smin &&
+      this.smax === o.smax &&
+      this.umin === o.umin &&
+      this.umax === o.umax &&
+      this.s32min === o.s32min &&
+      this.s32max === o.s32max &&
+      this.u32min === o.u32min &&
+      this.u32max === o.u32max
+    )
+  }
   sameValue(o: RegState): boolean {
     return (
       tnum.same(this.varOff, o.varOff) &&
