@@ -10,10 +10,11 @@ import { BadUse } from './commands/input'
 const USAGE = `usage: offload COMMAND [FILE] [options]
 
 commands
-${COMMANDS.map((command) => `  ${command.usage.padEnd(44)} ${command.summary}`).join('\n')}
-  ${'batch'.padEnd(44)} one JSON request a line in, one JSON answer a line out
+${COMMANDS.map((command) => `  ${command.usage.padEnd(60)} ${command.summary}`).join('\n')}
+  ${'batch'.padEnd(60)} one JSON request a line in, one JSON answer a line out
 
-FILE is BPF assembly; "-" is standard input; "demo:NAME" is a demo that comes with the project.
+FILE is BPF assembly in either dialect, an object of clang (--program NAME where it has several), a verifier log, a
+listing, hex or a project of the page; "-" is standard input; "demo:NAME" is a demo that comes with the project.
 --json prints one JSON value. Exit code: 0 fine, 1 refused or failed, 2 bad use.
 `
 

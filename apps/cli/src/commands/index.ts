@@ -1,6 +1,6 @@
 /** The commands for people, in the order of the way of the data. */
 import type { ParseArgsConfig } from 'node:util'
-import { asmCommand, disasmCommand } from './assembly'
+import { asmCommand, convertCommand, disasmCommand } from './assembly'
 import type { CommandResult, Values } from './input'
 import { jitCommand } from './jit'
 import { runCommand } from './run'
@@ -14,4 +14,11 @@ export interface Command {
   run(positionals: readonly string[], values: Values): CommandResult | Promise<CommandResult>
 }
 
-export const COMMANDS: readonly Command[] = [asmCommand, disasmCommand, verifyCommand, jitCommand, runCommand]
+export const COMMANDS: readonly Command[] = [
+  asmCommand,
+  disasmCommand,
+  convertCommand,
+  verifyCommand,
+  jitCommand,
+  runCommand,
+]

@@ -1,8 +1,14 @@
-/** Where a command's program comes from, and how its errors read. */
+/**
+ * Where a command's program comes from, and how its errors read. A file may be assembly in either dialect, an object,
+ * a verifier log, an objdump listing, hex, or a project.
+ */
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { importFile } from '@offload/bpf'
+import type { Diagnostic, ImportedText } from '@offload/bpf'
 import { DEMOS } from '@offload/content'
-import { defaultDocument } from '@offload/session'
-import type { Compilation, SessionDocument } from '@offload/session'
+import { defaultDocument, validateDocument } from '@offload/session'
+import type { SessionDocument } from '@offload/session'
 import type { FirmwareName } from '@offload/nfp-jit'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 
@@ -25,9 +31,9 @@ export function fileArgument(positionals: readonly string[]): string {
   return file
 }
 
-export function readText(file: string): string {
+export function readBytes(file: string): Uint8Array {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
+    return readFileSync(file === '-' ? 0 : file)
   } catch (error) {
     throw new BadUse(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
   }
@@ -40,19 +46,53 @@ export function firmwareName(values: Values): FirmwareName {
   return name as FirmwareName
 }
 
-/** A whole session for a file of assembly or for `demo:NAME`. */
+/** Programs of a file as source texts; an object may hold several. */
+export function textsOf(file: string, bytes: Uint8Array): readonly ImportedText[] {
+  const imported = importFile(bytes, file === '-' ? 'stdin' : basename(file))
+  if (!imported.ok) throw new BadUse(`${file}: ${imported.reason}`)
+  return imported.texts
+}
+
+/** The one program that is meant: the only one, or the one that `--program` names. */
+export function chosenText(file: string, texts: readonly ImportedText[], values: Values): ImportedText {
+  const wanted = values['program']
+  const names = texts.map(({ name }) => name).join(', ')
+  const found = typeof wanted === 'string' ? texts.filter(({ name }) => name === wanted) : texts
+  if (found.length === 0) throw new BadUse(`${file} has no program "${String(wanted)}"; there are ${names}`)
+  if (found.length > 1) throw new BadUse(`${file} has several programs: ${names}; choose one with --program`)
+  return found[0]!
+}
+
+/** A whole session for a file or for `demo:NAME`. A project brings its own settings, `--fw` apart. */
 export function documentFor(file: string, values: Values): SessionDocument {
   const base = { ...defaultDocument(), firmware: firmwareName(values) }
-  if (!file.startsWith('demo:')) return { ...base, title: file, source: readText(file) }
+  if (!file.startsWith('demo:')) {
+    const bytes = readBytes(file)
+    const project = projectOf(bytes)
+    if (project !== undefined)
+      return values['fw'] === undefined ? project : { ...project, firmware: base.firmware }
+    return { ...base, title: file, source: chosenText(file, textsOf(file, bytes), values).source }
+  }
   const demo = DEMOS.find((candidate) => candidate.id === file.slice('demo:'.length))
   if (demo === undefined)
     throw new BadUse(`no demo "${file.slice(5)}"; there are ${DEMOS.map((item) => item.id).join(', ')}`)
   return { ...base, ...demo.session, firmware: base.firmware, title: demo.title, demo: demo.id, source: demo.source }
 }
 
+/** A project as the page saves it, or undefined for whatever else the bytes are. */
+function projectOf(bytes: Uint8Array): SessionDocument | undefined {
+  if (bytes[0] !== 0x7b) return undefined
+  try {
+    const result = validateDocument(JSON.parse(Buffer.from(bytes).toString()))
+    return result.ok ? result.document : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Findings as compilers print them: `file:line:column: error: message [code]`. */
-export function findings(file: string, compilation: Compilation): string {
-  return compilation.diagnostics
+export function findings(file: string, from: { readonly diagnostics: readonly Diagnostic[] }): string {
+  return from.diagnostics
     .map(
       (item) =>
         `${file}:${item.range.startLine}:${item.range.startColumn}: ${item.severity}: ${item.message} [${item.code}]\n`,

@@ -7,9 +7,9 @@ import { documentFor, fileArgument, findings } from './input'
 
 export const jitCommand: Command = {
   name: 'jit',
-  usage: 'jit FILE [--fw NAME] [--relocated]',
+  usage: 'jit FILE [--program NAME] [--fw NAME] [--relocated]',
   summary: 'the NFP words, with the BPF instruction of each',
-  options: { fw: { type: 'string' }, relocated: { type: 'boolean' } },
+  options: { fw: { type: 'string' }, program: { type: 'string' }, relocated: { type: 'boolean' } },
   run(positionals, values) {
     const file = fileArgument(positionals)
     const compilation = compile(documentFor(file, values), { logLevel: 0 })

@@ -5,9 +5,9 @@ import { BadUse, documentFor, fileArgument, findings } from './input'
 
 export const runCommand: Command = {
   name: 'run',
-  usage: 'run FILE [--packets N] [--fw NAME]',
+  usage: 'run FILE [--program NAME] [--packets N] [--fw NAME]',
   summary: 'packets through the emulated card; verdicts, maps, state hash',
-  options: { packets: { type: 'string' }, fw: { type: 'string' } },
+  options: { packets: { type: 'string' }, fw: { type: 'string' }, program: { type: 'string' } },
   run(positionals, values) {
     const file = fileArgument(positionals)
     const packets = Number(values['packets'] ?? 1000)
