@@ -35,12 +35,12 @@ function sizes(): void {
     files.filter(({ name }) => pattern.test(name)).reduce((total, { gzip }) => total + gzip, 0)
   for (const { name, raw, gzip } of files.toSorted((a, b) => b.gzip - a.gzip))
     line(name, `${(raw / 1000).toFixed(0)} / ${(gzip / 1000).toFixed(0)} kB`, 'raw / gzip -9')
-  line('shell before Monaco', `${(sum(/^index-/) / 1000).toFixed(0)} kB`, '≤ 300 kB compressed')
-  line(
-    'all before the first run',
-    `${(sum(/^(index|compile|card|member)/) / 1000).toFixed(0)} kB`,
-    '≤ 2000 kB compressed',
-  )
+  // What the document itself asks for: script, style, and the chunks that it preloads.
+  const document = readFileSync(path.join(dist, 'index.html'), 'utf8')
+  const shell = files.filter(({ name }) => document.includes(name)).reduce((total, { gzip }) => total + gzip, 0)
+  const run = shell + sum(/^(compile|card|member)\.worker/)
+  line('shell before Monaco', `${(shell / 1000).toFixed(0)} kB`, '≤ 300 kB compressed')
+  line('all before the first run', `${(run / 1000).toFixed(0)} kB`, '≤ 2000 kB compressed')
   line('all', `${(sum(/./) / 1000).toFixed(0)} kB`, '')
 }
 

@@ -12,6 +12,7 @@ import { PhoneLayout } from './layout/phone'
 import { StartLayout } from './layout/start'
 import { openFile } from './link/open-file'
 import { openFragment } from './link/restore'
+import { useDocument } from './stores/document'
 import { useRun } from './stores/run'
 import { useView } from './stores/view'
 import { restart } from './workers/engine'
@@ -50,6 +51,7 @@ function fetchTheRest(): void {
 
 export function App(): ReactElement {
   const layout = useView((state) => state.layout)
+  const title = useDocument((state) => state.document.title)
   const dialog = useView((state) => state.dialog)
   const narrow = useSyncExternalStore(subscribeNarrow, () => NARROW.matches)
   const [dragging, setDragging] = useState(false)
@@ -97,11 +99,16 @@ export function App(): ReactElement {
       ) : (
         <div className="shell">
           <Toolbar />
-          <div>
+          <aside aria-label="State of the session">
+            {layout !== 'start' && (
+              <h1 className="visually-hidden">
+                {title}, {layout}
+              </h1>
+            )}
             <CardFailure />
             {layout !== 'start' && <RefusedBar />}
             {layout === 'debug' && <StopBar />}
-          </div>
+          </aside>
           <Suspense fallback={<main className="main" />}>
             <Layout />
           </Suspense>
