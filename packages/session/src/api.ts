@@ -4,6 +4,7 @@ import type { DeviceLoadResult, FirmwareName, NfpImage, PassSwitches } from '@of
 import type { ChipCounters, PacketRecord } from '@offload/nfp-chip'
 import type { VerifyResult } from '@offload/verifier'
 import type { Words } from '@offload/nfp'
+import type { CapabilityChanges } from './document'
 
 /** From text to words. Later stages are absent where an earlier one refused. */
 export interface Compilation {
@@ -31,8 +32,13 @@ export interface Advice {
   readonly suggestion: string
   readonly insn?: number
   readonly range: SourceRange
-  /** A change with which this refusal goes away; it has been tried. */
-  readonly change?: { readonly title: string; readonly source?: string; readonly firmware?: FirmwareName }
+  /** A change with which this refusal goes away; it has been tried. What it names replaces that part of the document. */
+  readonly change?: {
+    readonly title: string
+    readonly source?: string
+    readonly firmware?: FirmwareName
+    readonly capabilities?: CapabilityChanges
+  }
 }
 
 /** A map as the host sees it now; keys and values in hex, host byte order. */

@@ -73,4 +73,12 @@ describe('advise', () => {
   it('has nothing to say about a program that is accepted', () => {
     expect(advise(of('r0 = 2\nexit\n'))).toEqual([])
   })
+
+  it('gives back capabilities that were changed by hand where they are the reason', () => {
+    const document = { ...of('call bpf_get_prandom_u32\nr0 = 2\nexit\n'), capabilities: { random: false } }
+    const [advice] = advise(document)
+    expect(advice?.change?.capabilities).toEqual({})
+    expect(advice?.change?.firmware).toBeUndefined()
+    expect(compile({ ...document, ...advice?.change }).ok).toBe(true)
+  })
 })

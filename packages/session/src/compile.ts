@@ -57,7 +57,7 @@ function kernelWords(kernel: VerifyResult): string {
 type Compiled = Pick<SessionDocument, 'source' | 'firmware' | 'kernel' | 'capabilities' | 'passesOff'>
 
 /** What the driver is asked for a program of a document. */
-function deviceRequest(document: Compiled, program: Program, options: CompileOptions): DeviceLoadRequest {
+export function deviceRequest(document: Compiled, program: Program, options: CompileOptions): DeviceLoadRequest {
   return {
     progType: program.progType,
     insns: program.insns,
@@ -147,8 +147,9 @@ export function advise(document: Compiled): Advice[] {
   if (!assembled.ok) return []
   const { program } = assembled
   const request = deviceRequest(document, program, { logLevel: 0 })
+  const restored = withoutCapabilityChanges(document, program)
   return doctor(request, loadForDevice(request)).map((item): Advice => {
-    const change = changedDocument(document, program, item)
+    const change = restored ?? changedDocument(document, program, item)
     const { refusal, limit, suggestion } = item
     return {
       text: refusal.text,
@@ -161,10 +162,18 @@ export function advise(document: Compiled): Advice[] {
   })
 }
 
+/** The firmware as it is named, where that takes the program: what was changed by hand is the reason then. */
+function withoutCapabilityChanges(document: Compiled, program: Program): Advice['change'] {
+  if (Object.keys(document.capabilities ?? {}).length === 0) return undefined
+  const restored = deviceRequest({ ...document, capabilities: {} }, program, { logLevel: 0 })
+  if (loadForDevice(restored).verdict !== 'ok') return undefined
+  return { title: `Reset the capabilities to those of the firmware "${document.firmware}"`, capabilities: {} }
+}
+
 function changedDocument(document: Compiled, program: Program, { change }: DoctorFinding): Advice['change'] {
   if (change === undefined) return undefined
   if (change.kind === 'firmware')
-    return { title: `Load for the firmware "${change.firmware}"`, firmware: change.firmware }
+    return { title: `Load for the firmware "${change.firmware}"`, firmware: change.firmware, capabilities: {} }
   if (change.kind === 'maps') return undefined
   const range = lineRange(document.source, program, change.insn)
   if (range.endColumn === 1) return undefined
