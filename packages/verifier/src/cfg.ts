@@ -5,6 +5,7 @@
  */
 import { EINVAL, type Env } from './env'
 import { helperFor } from './helper-table'
+import type { Insns } from './insns'
 
 const FALLTHROUGH = 1
 const BRANCH = 2
@@ -178,9 +179,8 @@ export function findLoops(env: Env): void {
 
 const CALLER_SAVED = 0x3f
 
-/** Registers an instruction writes and reads, as bit sets. */
-function defUse(env: Env, i: number): readonly [number, number] {
-  const { insns } = env
+/** Registers an instruction writes and reads, as bit sets; `argsOf` gives the number of a helper's arguments. */
+export function definesAndUses(insns: Insns, i: number, argsOf: (helper: number) => number): readonly [number, number] {
   const op = insns.op[i]!
   const d = 1 << insns.dst[i]!
   const s = 1 << insns.src[i]!
@@ -206,8 +206,7 @@ function defUse(env: Env, i: number): readonly [number, number] {
       if (kind === 0x00 || op === 0xe5) return [0, 0]
       if (kind === 0x90) return [0, 1]
       if (kind !== 0x80) return [0, d | ((op & 8) !== 0 ? s : 0)]
-      const helper = insns.src[i] === 0 ? helperFor(insns.imm[i]!, env.progType, env.perfmon) : undefined
-      const args = helper ? helper.args.length : 5
+      const args = insns.src[i] === 0 ? argsOf(insns.imm[i]!) : 5
       return [CALLER_SAVED, ((1 << args) - 1) << 1]
     }
   }
@@ -226,8 +225,9 @@ export function findLiveRegisters(env: Env): void {
   const def = new Uint16Array(n)
   const use = new Uint16Array(n)
   const succ: number[][] = []
+  const argsOf = (id: number): number => helperFor(id, env.progType, env.perfmon)?.args.length ?? 5
   for (let i = 0; i < n; i++) {
-    const [d, u] = defUse(env, i)
+    const [d, u] = definesAndUses(insns, i, argsOf)
     def[i] = d
     use[i] = u
     succ.push(insns.successors(i))

@@ -1,3 +1,4 @@
 export * from './api'
 export * from './driver'
 export * from './verify'
+export * from './explain'
