@@ -3,11 +3,9 @@
  * end it at any moment (a newer text, a walk that takes too long) and start another.
  */
 import { expose } from 'comlink'
-import { compile } from '@offload/session'
-import type { Compilation, SessionDocument } from '@offload/session'
-
-/** What a verdict depends on; captures and maps stay with the page. */
-export type JudgedPart = Pick<SessionDocument, 'source' | 'firmware' | 'kernel'>
+import { advise, compile, passEffects } from '@offload/session'
+import type { Advice, Compilation, PassEffects } from '@offload/session'
+import type { JudgedPart } from './judged-part'
 
 const judge = {
   /** Answers once the engines have been fetched, so that their loading is not taken for a long walk. */
@@ -17,6 +15,15 @@ const judge = {
 
   compile(document: JudgedPart): Compilation {
     return compile(document, { record: true })
+  },
+
+  /** Slower questions, asked by pages that show the answers (study.ts). */
+  advise(document: JudgedPart): Advice[] {
+    return advise(document)
+  },
+
+  passEffects(document: JudgedPart): PassEffects | undefined {
+    return passEffects(document)
   },
 }
 

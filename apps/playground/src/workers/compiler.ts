@@ -6,6 +6,7 @@ import { releaseProxy, wrap } from 'comlink'
 import type { Remote } from 'comlink'
 import type { Compilation, SessionDocument } from '@offload/session'
 import type { CompileWorker } from './compile.worker'
+import { judgedPart } from './judged-part'
 
 /** A walk may take this long before it is stopped (milliseconds). */
 export const COMPILE_LIMIT_MS = 5000
@@ -86,11 +87,7 @@ export class Compiler {
           `The check took longer than ${COMPILE_LIMIT_MS / 1000} s and was stopped. Make the program shorter or its loops bounded.`,
         )
       }, COMPILE_LIMIT_MS)
-      const compilation = await remote.compile({
-        source: document.source,
-        firmware: document.firmware,
-        kernel: document.kernel,
-      })
+      const compilation = await remote.compile(judgedPart(document))
       if (this.current !== running) return
       this.settle()
       this.report({ kind: 'done', document, compilation, ms: performance.now() - running.since })

@@ -44,6 +44,8 @@ function configChanged(a: SessionDocument, b: SessionDocument): boolean {
     a.device !== b.device ||
     a.firmware !== b.firmware ||
     a.kernel !== b.kernel ||
+    a.capabilities !== b.capabilities ||
+    a.passesOff !== b.passesOff ||
     a.queues !== b.queues ||
     a.seed !== b.seed ||
     a.timeModel !== b.timeModel ||
