@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import type { editor as MonacoEditor } from 'monaco-editor/editor'
 import { heatLevel } from '../components/heat-scale'
 import { tablesOf, useLink } from '../link/service'
+import { joinMarks, marksOf } from '../link/verdict-marks'
 import { useDocument } from '../stores/document'
 import { useVerdict } from '../stores/verdict'
 import { useView } from '../stores/view'
@@ -58,15 +59,18 @@ export function useEditorDecorations(live: LiveEditor | undefined, hint: boolean
         },
       })
     }
+    const marks = tables === undefined || last === undefined ? undefined : marksOf(last.compilation)
     const lines = new Set((tables?.insns ?? []).map((insn) => tables?.lineOf(insn) ?? 0))
-    const walked = last?.compilation.kernel?.verdict === 'accept'
     for (const line of new Set([...lines, ...failing.keys()])) {
       if (line === 0) continue
+      const said = marks === undefined ? [] : (tables?.insnsOfLine(line) ?? []).map(marks)
       const who = failing.get(line)
-      if (who !== undefined)
-        list.push(wholeLine(line, { glyphMarginClassName: who === 'device' ? 'glyph-device-fail' : 'glyph-fail' }))
-      else if (walked)
-        list.push(wholeLine(line, { glyphMarginClassName: last?.compilation.ok === true ? 'glyph-kd' : 'glyph-k' }))
+      const { kernel, device } = joinMarks(said)
+      list.push(
+        wholeLine(line, {
+          glyphMarginClassName: `gutter-k-${who === 'kernel' || who === 'assembler' ? 'fail' : kernel} gutter-d-${who === 'device' ? 'fail' : device}`,
+        }),
+      )
     }
     return list
   }, [findings, last, source])

@@ -8,6 +8,8 @@ import { CodeText } from '../editor/code-text'
 import { useNowInsn } from '../editor/now-line'
 import { hover, pin, useLink, useShown } from '../link/service'
 import type { LinkTables } from '../link/tables'
+import { MARK_GLYPH, marksOf } from '../link/verdict-marks'
+import type { Marks } from '../link/verdict-marks'
 import type { Judged } from '../stores/verdict'
 
 export interface ListingRow {
@@ -81,8 +83,7 @@ export function CodeListing({
       .filter((finding) => finding.severity === 'error')
       .map((finding) => [finding.range.startLine, finding]),
   )
-  const seen = compilation.kernel?.seen
-  const reached = new Set(compilation.kernel?.steps?.map((step) => step.insn))
+  const marks = marksOf(compilation)
 
   return (
     <div
@@ -107,12 +108,14 @@ export function CodeListing({
           )
         const error = errors.get(row.line)
         const removed = noteOf.get(row.insn)
-        const walked = seen === undefined ? reached.size === 0 || reached.has(row.insn) : seen[row.insn] === 1
+        const mark = marks(row.insn)
+        const [from, to] = tables.wordsOf(row.insn)
         const classes = ['code-row']
         if (block !== undefined) classes.push('block')
         if (error !== undefined) classes.push('bad')
-        if (removed?.kind === 'removed') classes.push('gone')
-        if (!walked) classes.push('unreached')
+        // No words of its own: removed, or merged into what another instruction does.
+        if (removed !== undefined && (removed.kind === 'removed' || from === to)) classes.push('gone')
+        if (mark.kernel === 'dot') classes.push('unreached')
         if (now === row.insn) classes.push('now')
         if (pinKin.insns.has(row.insn)) classes.push('pin')
         else if (hoverKin.insns.has(row.insn)) classes.push('hover')
@@ -142,9 +145,7 @@ export function CodeListing({
             <span className="letter-cell">
               {block?.start === row.insn && <span className="letter">{block.letter.slice(0, 2)}</span>}
             </span>
-            {verdicts === true && (
-              <Gutters walked={walked} source={error?.source} deviceOk={compilation.device?.verdict === 'ok'} />
-            )}
+            {verdicts === true && <Gutters marks={mark} />}
             <span className="n">{row.insn}</span>
             {heat !== undefined && (
               <span className="heat" style={{ background: `var(--h-${Math.round(6 * heat(row.insn))})` }} />
@@ -169,25 +170,20 @@ export function CodeListing({
   )
 }
 
-function Gutters({
-  walked,
-  source,
-  deviceOk,
-}: {
-  readonly walked: boolean
-  readonly source: string | undefined
-  readonly deviceOk: boolean
-}): ReactElement {
-  const kernel = source === 'kernel' ? 'fail' : walked ? 'ok' : 'dot'
-  const device = source === 'device' ? 'fail' : walked && deviceOk ? 'ok' : 'dot'
-  const glyph = { ok: '✓', fail: '✕', dot: '·' }
+function Gutters({ marks: { kernel, device } }: { readonly marks: Marks }): ReactElement {
   return (
     <>
-      <span className={`g ${kernel}`}>{glyph[kernel]}</span>
-      <span className={`g ${device}`}>{glyph[device]}</span>
+      <span className={`g ${kernel}`} title={`kernel: ${MARK_WORDS[kernel]}`} data-kernel={kernel}>
+        {MARK_GLYPH[kernel]}
+      </span>
+      <span className={`g ${device}`} title={`device: ${MARK_WORDS[device]}`} data-device={device}>
+        {MARK_GLYPH[device]}
+      </span>
     </>
   )
 }
+
+const MARK_WORDS = { ok: 'agreed', fail: 'refused', dot: 'not asked' } as const
 
 /** Bring the first such row into the upper third, only when it is out of sight. */
 function scrollToKin(list: HTMLElement | null, selector: string): void {
