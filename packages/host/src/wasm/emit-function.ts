@@ -48,7 +48,6 @@ export interface FunctionSetting {
   readonly resume: number
   readonly tailCall: number
   readonly packetLoad: number
-  readonly endProgram: number
   helper(number: number): number | undefined
   callee(start: number): number
   /** The map behind a handle, when its entries lie one behind the other. */
@@ -489,7 +488,7 @@ export class FunctionEmitter {
     code.end()
   }
 
-  /** LD_ABS and LD_IND; outside the packet they end the program, whatever frame this is. */
+  /** LD_ABS and LD_IND; outside the packet they end the function with 0. */
   private packetLoad(pc: number): void {
     const { code, setting } = this
     const { op, src, imm } = instructionAt(setting.program, pc)
@@ -502,11 +501,6 @@ export class FunctionEmitter {
     code.call(setting.packetLoad)
     code.op(OP.i32Eqz)
     code.if()
-    code.get(LOCAL_DEPTH)
-    code.if()
-    code.call(setting.endProgram)
-    code.op(OP.unreachable)
-    code.end()
     code.i64(0, 0)
     code.op(OP.return)
     code.end()

@@ -9,7 +9,7 @@ import { HANDLE_SIZE, HANDLES_AT, MAX_FRAMES, POINTER_HIGH } from '../vm/memory'
 import type { VmProgram } from '../vm/program'
 import { MAY_GOTO_ROUNDS } from '../vm/vm'
 import type { ContextKind, Helper, Vm } from '../vm/vm'
-import { wasm } from '../vm/wasm/wasm-api'
+import { wasm } from './wasm-api'
 import { CALLBACK_HELPERS } from './convention'
 import type { ArrayPlace } from './emit-function'
 import { BUDGET_AT, DEEPEST_AT, MAY_GOTO_AT, PACKET_SLOT, REGISTERS_AT, SCRATCH_AT, SLOT_COUNT, SLOT_SIZE, SLOTS_AT } from './state-layout'
@@ -26,9 +26,8 @@ export interface FastCode {
   readonly size: number
 }
 
-/** Thrown through translated frames: the run has a fault; a packet load has ended the program. */
+/** Thrown through translated frames: the run has a fault. */
 const FAULT = new Error('the run has ended with a fault')
-const END = new Error('the program has ended')
 
 const REGISTERS = REGISTERS_AT >> 2
 const BUDGET = BUDGET_AT >> 2
@@ -98,8 +97,7 @@ export class FastMachine {
       reg[0] = this.state[REGISTERS]!
       reg[1] = this.state[REGISTERS + 1]!
     } catch (error) {
-      if (error === END) vm.give(0)
-      else if (error !== FAULT) throw error
+      if (error !== FAULT) throw error
     }
     vm.remaining = this.budget()
     if (this.state[DEEPEST]! > vm.deepest) vm.deepest = this.state[DEEPEST]!
@@ -167,9 +165,6 @@ export class FastMachine {
         this.giveResult()
         return 1
       },
-      endProgram: () => {
-        throw END
-      },
     }
     for (const number of translation.helpers) {
       const helper = vm.helpers[number]!
@@ -223,9 +218,8 @@ export class FastMachine {
       reg[0] = this.state[REGISTERS]!
       reg[1] = this.state[REGISTERS + 1]!
     } catch (error) {
-      if (error === END) vm.give(0)
-      else if (error === FAULT) fault = true
-      else throw error
+      if (error !== FAULT) throw error
+      fault = true
     }
     vm.remaining = this.budget()
     vm.depth = depth
@@ -243,11 +237,10 @@ export class FastMachine {
     vm.returnProgram[depth] = program
     vm.mayGoto[depth] = this.state[ROUNDS + depth]!
     vm.remaining = this.budget()
-    const ended = execute(vm, pc)
+    execute(vm, pc)
     this.hostHasRun()
     this.setBudget(vm.remaining)
     if (vm.fault) throw FAULT
-    if (ended) throw END
     this.giveResult()
   }
 

@@ -56,7 +56,6 @@ export function translateProgram(program: VmProgram, options: TranslateOptions):
   const hostLocate = module.import('locate', { parameters: [I32, I32, I32, I32, I32, I32], results: [I32] })
   const tailCall = module.import('tailCall', { parameters: [I32], results: [I32] })
   const packetLoad = module.import('packetLoad', { parameters: [I32, I32, I32, I32], results: [I32] })
-  const endProgram = module.import('endProgram', { parameters: NOTHING, results: NOTHING })
   const helpers = new Map<number, number>()
   for (const number of helperNumbers(program, graphs)) {
     if (options.hasHelper(number)) helpers.set(number, module.import(`helper${number}`, { parameters: [I32], results: NOTHING }))
@@ -74,7 +73,6 @@ export function translateProgram(program: VmProgram, options: TranslateOptions):
     resume,
     tailCall,
     packetLoad,
-    endProgram,
     helper: (number) => helpers.get(number),
     callee: (start) => calleeIndex.get(start)!,
     arrayAt: options.arrayAt,
