@@ -63,7 +63,7 @@ function chipOf(words: Build, tier: 'precise' | 'translated', timeModel: TimeMod
     timeModel,
     queues: 8,
   }
-  const chip = createChip(config, { snapLength: 0, members: 1, tier })
+  const chip = createChip(config, { snapLength: 0, whenFull: 'overwrite', members: 1, tier })
   for (const port of [0, 1]) {
     const start = 2592 + 2800 * port
     chip.loadProgram(port, { words: words(start, config.firmware.tgtDone), start })
@@ -72,7 +72,7 @@ function chipOf(words: Build, tier: 'precise' | 'translated', timeModel: TimeMod
 }
 
 const counter = (tier: 'precise' | 'translated', timeModel: TimeModel): EmulatedChip => {
-  const options: ChipOptions = { snapLength: 0, tier }
+  const options: ChipOptions = { snapLength: 0, whenFull: 'overwrite', tier }
   return chipWith('adds packet bytes to an array element', options, {}, timeModel)
 }
 

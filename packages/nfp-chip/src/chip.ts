@@ -95,7 +95,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   const window = Math.max(1, Math.min(options.window ?? timing.window, timing.window))
   const emem = createEmem(memory)
   const maps = createMapStore(memory, config, emem)
-  const events = createEventPath(memory, timing, emem)
+  const events = createEventPath(memory, timing, emem, options.whenFull !== 'overwrite')
   const checks: MachineCheck[] = []
   const unit = createMemoryUnit(memory)
   const runner = createCoreRunner(memory, config, timing, 0, unit, config.timeModel === 'functional' ? maps : undefined)
@@ -129,7 +129,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     H.fill(-1, header + HDR.programs, header + HDR.programs + 8)
     for (let core = 0; core < layout.coreCount; core++) {
       const cb = coreStart(layout, core)
-      F[(cb + CORE.nextF) >> 1] = Infinity
+      F[(layout.nextTimes >> 1) + core] = Infinity
       F.fill(Infinity, (cb + CORE.wakeF) >> 1, ((cb + CORE.wakeF) >> 1) + 8)
       H[cb + CORE.running] = -1
       H[cb + CORE.last] = 3
@@ -243,7 +243,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
       const before = F[(cb + CORE.wordsF) >> 1]!
       const now = Math.max(F[nowAt]!, F[(cb + CORE.nowF) >> 1]!)
       runner.finishPacket(serving, now, ENDLESS_WORDS, serve)
-      F[(cb + CORE.nextF) >> 1] = Infinity
+      F[(layout.nextTimes >> 1) + serving] = Infinity
       words += F[(cb + CORE.wordsF) >> 1]! - before
       if (words >= wordLimit) break
     }
@@ -266,7 +266,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     for (;;) {
       let next = packets.nextArrival()
       for (let core = 0; core < layout.coreCount; core++) {
-        next = Math.min(next, F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]!)
+        next = Math.min(next, F[(layout.nextTimes >> 1) + core]!)
       }
       const start = Math.max(F[quantumEndAt]!, Math.floor(next / QUANTUM) * QUANTUM)
       if (next === Infinity || start >= until) {
@@ -279,7 +279,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
       while (packets.nextArrival() < end) packets.arrive()
       for (let core = 0; core < layout.coreCount; core++) {
         service.serveCore(core)
-        if (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! < end) runner.run(core, end, service.serveCore)
+        if (F[(layout.nextTimes >> 1) + core]! < end) runner.run(core, end, service.serveCore)
       }
       service.endQuantum(start)
       if (wordsExecuted() >= wordLimit) {
@@ -298,7 +298,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
       F[nowAt] = Math.max(F[nowAt]!, horizon)
       F[(header + HDR.windowEndF) >> 1] = horizon + window
       let core = 0
-      while (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! > horizon) core++
+      while (F[(layout.nextTimes >> 1) + core]! > horizon) core++
       runner.refresh()
       const cb = layout.cores + core * CORE_WORDS
       if (runner.step(core, Infinity)) return { core, context: 2 * H[cb + CORE.last]!, pc: runner.lastPc() }

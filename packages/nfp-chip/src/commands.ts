@@ -41,12 +41,11 @@ export interface Commands {
 
 export function createCommands(memory: ChipMemory, timing: Timing, unit: MemoryUnit): Commands {
   const { words: H, floats: F, layout } = memory
-  const { cores } = layout
+  const { cores, logTails, logHeads } = layout
   const coreWords = CORE_WORDS
 
   function logFull(core: number): boolean {
-    const cb = cores + core * coreWords
-    return ((H[cb + CORE.logTail]! - H[cb + CORE.logHead]!) | 0) >= LOG.entries - 4
+    return ((H[logTails + core]! - H[logHeads + core]!) | 0) >= LOG.entries - 4
   }
 
   function postedStall(core: number, cycle: number): number {
@@ -60,8 +59,8 @@ export function createCommands(memory: ChipMemory, timing: Timing, unit: MemoryU
 
   function log(core: number, slot: number, kind: number, cycle: number): number {
     const cb = cores + core * coreWords
-    const tail = H[cb + CORE.logTail]!
-    H[cb + CORE.logTail] = (tail + 1) | 0
+    const tail = H[logTails + core]!
+    H[logTails + core] = (tail + 1) | 0
     const entry = cb + LOG_START + (tail & (LOG.entries - 1)) * LOG.words
     F[(entry + LOG.cycleF) >> 1] = F[(cb + CORE.segmentStartF) >> 1]! + cycle
     H[entry + LOG.kind] = kind

@@ -67,6 +67,7 @@ export function createCoreRunner(
   const stepwise = createMapHelpers(memory, config, commands)
   const helpers = directMaps ? createDirectHelpers(memory, config, directMaps, stepwise) : stepwise
   const services = createServices(memory, config, commands, helpers)
+  const nextTimes = layout.nextTimes >> 1
   const countsAt = layout.counts + member * layout.storeWords
   const useTier = memory.wasm !== undefined
   let version = -1
@@ -214,16 +215,16 @@ export function createCoreRunner(
       if (after) after(core)
       else if (!ended && (commands.logFull(core) || stuck(cb))) break
     }
-    setNext(cb)
+    setNext(core, cb)
   }
 
   /** Whether the running context cannot go on before its core's posted commands are served. */
   const stuck = (cb: number): boolean => ((H[cb + CORE.posted]! - H[cb + CORE.postedServed]!) | 0) >= POSTED_CREDITS
 
   /** Publishes the earliest cycle at which the core can do something. */
-  function setNext(cb: number): void {
+  function setNext(core: number, cb: number): void {
     const now = F[(cb + CORE.nowF) >> 1]!
-    F[(cb + CORE.nextF) >> 1] = H[cb + CORE.running]! >= 0 ? now : Math.max(now, earliestWake(cb))
+    F[nextTimes + core] = H[cb + CORE.running]! >= 0 ? now : Math.max(now, earliestWake(cb))
   }
 
   function step(core: number, end: number): boolean {
@@ -239,13 +240,13 @@ export function createCoreRunner(
         slot = now < end ? pick(cb, now) : -1
       }
       if (slot < 0 || now >= end) {
-        setNext(cb)
+        setNext(core, cb)
         return false
       }
       begin(cb, slot, now)
     }
     advance(core, cb, 1, false)
-    setNext(cb)
+    setNext(core, cb)
     return F[wordsAt]! > before
   }
 

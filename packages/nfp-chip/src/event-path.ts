@@ -27,7 +27,7 @@ export interface EventPath {
   forget(): void
 }
 
-export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem): EventPath {
+export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem, keep: boolean): EventPath {
   const { words: H, floats: F, bytes: B, layout } = memory
   const counters = layout.counters >> 1
   const ring = createByteRing(
@@ -70,7 +70,7 @@ export function createEventPath(memory: ChipMemory, timing: Timing, emem: Emem):
     }
     F[free] = Math.max(cycle, F[free]!) + Math.max(timing.serviceEvent, (size + packetBytes + 50) * timing.eventPerByte)
     F[counters + CNT.eventsSent]!++
-    if (!ring.hasRoom(size + packetBytes)) spill()
+    if (keep && !ring.hasRoom(size + packetBytes)) spill()
     const at = ring.append(size + packetBytes)
     F[at + RECORD.time] = cycle
     F[at + RECORD.core] = core

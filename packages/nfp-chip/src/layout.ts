@@ -8,6 +8,7 @@
  * this has them; packet and map bytes lie in the order in which the chip's memories hold them.
  *
  *   header      control words that workers wait on, time, configuration
+ *   next, log   what is looked at for all cores in every window, side by side
  *   cores       per core: hot line, shared registers, CAM, next-neighbour registers, LM, contexts, request log
  *   store       code store image (two words per instruction)
  *   counts      executions per code-store address, and per translated block, one table per member
@@ -61,8 +62,6 @@ export const HDR = {
 /** Words of a core's block. */
 export const CORE = {
   nowF: 0,
-  /** Earliest cycle at which the core can execute again. */
-  nextF: 2,
   segmentStartF: 4,
   busyF: 6,
   wordsF: 8,
@@ -70,8 +69,6 @@ export const CORE = {
   running: 10,
   /** Context that ran last. */
   last: 11,
-  logHead: 12,
-  logTail: 13,
   mulA: 14,
   mulB: 15,
   /** Wake time of each context: 8 floats. */
@@ -334,6 +331,8 @@ export interface ChipOptions {
   /** Bytes of the ring of departed packets; default 4 MB. */
   readonly recordBytes?: number
   readonly eventBytes?: number
+  /** What a full ring does with its oldest records: keep them for a late reader (default), or let them go. */
+  readonly whenFull?: 'keep' | 'overwrite'
   /** Bytes of each packet that are kept in its record; default all. */
   readonly snapLength?: number
   /** Use a SharedArrayBuffer, so that other workers can join. */
@@ -349,6 +348,10 @@ export interface ChipOptions {
 /** Where every block starts, in 32-bit words, and the sizes that follow from configuration. */
 export interface Layout {
   readonly header: number
+  /** For every core, side by side: the cycle at which it can execute again (floats), tail and head of its request log. */
+  readonly nextTimes: number
+  readonly logTails: number
+  readonly logHeads: number
   readonly cores: number
   readonly coreCount: number
   readonly islands: number
@@ -422,6 +425,9 @@ export function layoutOf(config: ChipConfig, options: ChipOptions = {}): Layout 
   const eventBytes = options.eventBytes ?? 1 << 20
   return {
     header: block(HDR.size),
+    nextTimes: block(coreCount * 2),
+    logTails: block(coreCount),
+    logHeads: block(coreCount),
     cores: block(coreCount * CORE_WORDS),
     coreCount,
     islands: device.islands,

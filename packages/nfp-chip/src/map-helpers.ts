@@ -266,7 +266,7 @@ export function createMapHelpers(memory: ChipMemory, config: ChipConfig, command
     setOut(1, 0)
     const waits = command(opOf(ACTION.add, 1), 4, lockAt(), EMEM, MAP_CODE.lock, STEP.lock)
     // The served lock word makes a preset array entry appear: the store wants to know which.
-    const cbTail = (H[cb + CORE.logTail]! - 1) & (LOG.entries - 1)
+    const cbTail = (H[layout.logTails + core]! - 1) & (LOG.entries - 1)
     const entry = logEntry(cbTail)
     H[entry + LOG.data + 4] = keyWord(0)
     H[entry + LOG.data + 5] = H[s + S.map]!

@@ -7,7 +7,7 @@
 import type { ChipConfig } from './api'
 import { createCoreRunner } from './core-runner'
 import type { CoreRunner } from './core-runner'
-import { CORE, CORE_WORDS, HDR, layoutOf, memoryOver } from './layout'
+import { HDR, layoutOf, memoryOver } from './layout'
 import type { ChipMemory, ChipOptions } from './layout'
 import { createMemoryUnit } from './memory-unit'
 import { timingOf } from './timing'
@@ -48,7 +48,7 @@ function runShare(memory: ChipMemory, runner: CoreRunner, first: number, step: n
   const { floats: F, layout } = memory
   runner.refresh()
   for (let core = first; core < layout.coreCount; core += step) {
-    if (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! < end) runner.run(core, end)
+    if (F[(layout.nextTimes >> 1) + core]! < end) runner.run(core, end)
   }
 }
 
@@ -70,7 +70,7 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
   function activeCores(end: number): number {
     let active = 0
     for (let core = 0; core < layout.coreCount; core++) {
-      if (F[(layout.cores + core * CORE_WORDS + CORE.nextF) >> 1]! < end) active++
+      if (F[(layout.nextTimes >> 1) + core]! < end) active++
     }
     return active
   }

@@ -84,6 +84,7 @@ export function createPacketPath(
   const hostCyclesPerByte = (8 * device.clockMHz) / 63_000
   const hostCyclesPerPacket = device.clockMHz / 28
   const snapLength = options.snapLength ?? 0xffff
+  const keep = options.whenFull !== 'overwrite'
   const records = createByteRing(
     memory,
     layout.records,
@@ -219,7 +220,7 @@ export function createPacketPath(
   function lose(frame: PendingFrame, cycle: number): void {
     bump(CNT.lost)
     const kept = Math.min(snapLength, frame.data.length)
-    if (!records.hasRoom(kept)) spill()
+    if (keep && !records.hasRoom(kept)) spill()
     const at = records.append(kept)
     startRecord(at, frame.number, cycle, cycle, frame.port, OUTCOME.lost, kept)
     F[at + RECORD.started] = -1
@@ -390,7 +391,7 @@ export function createPacketPath(
   function depart(packet: number, cycle: number): void {
     const length = H[packet + PKT.dataLength]!
     const kept = Math.min(length, snapLength)
-    if (!records.hasRoom(kept)) spill()
+    if (keep && !records.hasRoom(kept)) spill()
     const at = records.append(kept)
     startRecord(
       at,

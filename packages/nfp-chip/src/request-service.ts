@@ -55,7 +55,8 @@ export function createRequestService(
   /** Quantum model: work that each bank was given in this quantum. */
   const work = new Float64Array(16)
   const bankOf = { read: 0, atomic: 4, imem: 8 } as const
-  const { coreCount } = layout
+  const { coreCount, logHeads, logTails } = layout
+  const nextTimes = layout.nextTimes >> 1
   // A binary heap of the cores that have a logged request, by the key of their oldest one: cycle * 128 + core.
   const heap = new Int32Array(coreCount)
   const keys = new Float64Array(coreCount)
@@ -70,7 +71,7 @@ export function createRequestService(
   const block = (core: number): number => layout.cores + core * CORE_WORDS
   const entryOf = (core: number): number => {
     const cb = block(core)
-    return cb + LOG_START + (H[cb + CORE.logHead]! & (LOG.entries - 1)) * LOG.words
+    return cb + LOG_START + (H[logHeads + core]! & (LOG.entries - 1)) * LOG.words
   }
 
   function push(core: number): void {
@@ -109,10 +110,9 @@ export function createRequestService(
   function collect(): void {
     let horizon = Infinity
     for (let core = 0; core < coreCount; core++) {
-      const cb = block(core)
-      const next = F[(cb + CORE.nextF) >> 1]!
+      const next = F[nextTimes + core]!
       if (next < horizon) horizon = next
-      if (inHeap[core] === 0 && H[cb + CORE.logHead] !== H[cb + CORE.logTail]) push(core)
+      if (inHeap[core] === 0 && H[logHeads + core] !== H[logTails + core]) push(core)
     }
     time[HORIZON] = horizon
   }
@@ -121,7 +121,7 @@ export function createRequestService(
     const cb = block(core)
     F[((cb + CORE.wakeF) >> 1) + slot] = cycle
     const next = H[cb + CORE.running]! >= 0 ? F[(cb + CORE.nowF) >> 1]! : Math.max(F[(cb + CORE.nowF) >> 1]!, cycle)
-    if (next < F[(cb + CORE.nextF) >> 1]!) F[(cb + CORE.nextF) >> 1] = next
+    if (next < F[nextTimes + core]!) F[nextTimes + core] = next
     if (next < time[HORIZON]!) time[HORIZON] = next
   }
 
@@ -141,15 +141,15 @@ export function createRequestService(
         const cb = block(core)
         const entry = entryOf(core)
         answer(core, cb, entry, request)
-        H[cb + CORE.logHead] = (H[cb + CORE.logHead]! + 1) | 0
-        if (H[cb + CORE.logHead] !== H[cb + CORE.logTail]) push(core)
+        H[logHeads + core] = (H[logHeads + core]! + 1) | 0
+        if (H[logHeads + core] !== H[logTails + core]) push(core)
       }
     }
   }
 
   function serveNow(core: number): void {
     const cb = block(core)
-    while (H[cb + CORE.logHead] !== H[cb + CORE.logTail]) {
+    while (H[logHeads + core] !== H[logTails + core]) {
       const entry = entryOf(core)
       const slot = H[entry + LOG.context]!
       const cycle = F[(entry + LOG.cycleF) >> 1]!
@@ -169,16 +169,16 @@ export function createRequestService(
           if (H[entry + LOG.kind] === REQUEST.posted) giveCredit(cb, 0)
           if (H[entry + LOG.signal] !== 0) deliver(core, cb, slot, H[entry + LOG.signal]!, cycle)
       }
-      H[cb + CORE.logHead] = (H[cb + CORE.logHead]! + 1) | 0
+      H[logHeads + core] = (H[logHeads + core]! + 1) | 0
     }
   }
 
   function serveCore(core: number): void {
     const cb = block(core)
-    while (H[cb + CORE.logHead] !== H[cb + CORE.logTail]) {
+    while (H[logHeads + core] !== H[logTails + core]) {
       const entry = entryOf(core)
       answer(core, cb, entry, F[(entry + LOG.cycleF) >> 1]!)
-      H[cb + CORE.logHead] = (H[cb + CORE.logHead]! + 1) | 0
+      H[logHeads + core] = (H[logHeads + core]! + 1) | 0
     }
   }
 

@@ -11,6 +11,7 @@ import { ISSUE, UNDEFINED_SHIFT_AMOUNT } from './constants'
 import { BLOCK_END } from './code-blocks'
 import type { CodeBlock } from './code-blocks'
 import { CORE, CTX, LOG } from './layout'
+import type { Layout } from './layout'
 import { UOP } from './uop'
 import type { DecodedStore } from './uop'
 import { WASM, WasmCode } from './wasm-code'
@@ -87,8 +88,10 @@ class Translator {
 
   private readonly store: DecodedStore
   private readonly blocks: readonly CodeBlock[]
+  private readonly layout: Layout
 
-  constructor(store: DecodedStore, blocks: readonly CodeBlock[]) {
+  constructor(layout: Layout, store: DecodedStore, blocks: readonly CodeBlock[]) {
+    this.layout = layout
     this.store = store
     this.blocks = blocks
     blocks.forEach(({ start }, at) => this.indexOf.set(start, at))
@@ -266,10 +269,13 @@ class Translator {
 
   private leaveWhenLogFull(address: number): void {
     const { code } = this
-    code.get(P.cb)
-    code.load(W * CORE.logTail)
-    code.get(P.cb)
-    code.load(W * CORE.logHead)
+    // who & ~3 is core * 4.
+    for (const table of [this.layout.logTails, this.layout.logHeads]) {
+      code.get(P.who)
+      code.constant(-4)
+      code.op(WASM.i32And)
+      code.load(W * table)
+    }
     code.op(WASM.i32Sub)
     code.constant(LOG.entries - 4)
     code.op(WASM.i32GeS)
@@ -974,6 +980,6 @@ class Translator {
 }
 
 /** The function for all blocks. */
-export function translateBlocks(store: DecodedStore, blocks: readonly CodeBlock[]): DefinedFunction {
-  return new Translator(store, blocks).translate()
+export function translateBlocks(layout: Layout, store: DecodedStore, blocks: readonly CodeBlock[]): DefinedFunction {
+  return new Translator(layout, store, blocks).translate()
 }

@@ -65,7 +65,7 @@ export function createTranslatedTier(
     if (blocks.length === 0) return
     programWords = blocks.reduce((sum, block) => sum + block.limit - block.start, 0)
     const shared = !(memory.buffer instanceof ArrayBuffer)
-    const bytes = wasmModule(wasmPages(layout.bytes), shared, SEGMENT_IMPORTS, [translateBlocks(store, blocks)])
+    const bytes = wasmModule(wasmPages(layout.bytes), shared, SEGMENT_IMPORTS, [translateBlocks(layout, store, blocks)])
     segment = instantiate(bytes, memory.wasm, functions)?.['segment'] as Segment | undefined
     if (!segment) return
     blocks.forEach(({ start, end }, index) => {
