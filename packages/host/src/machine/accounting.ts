@@ -59,7 +59,7 @@ export function bytesTranslated(program: BpfProgram): number {
 
 /** Machine code: words of the card, or the host's translation; undefined for programs that the host interprets. */
 export function bytesJited(program: BpfProgram): number | undefined {
-  return program.image ? program.image.words.length * 4 : program.vm?.compiled?.size
+  return program.image ? program.image.words.length * 4 : program.fast?.translated ? program.fast.size : undefined
 }
 
 export function programMemlock(program: BpfProgram): number {

@@ -69,7 +69,8 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
   const run = (programId: number): number | undefined => {
     const program = path.program(programId)
     if (!program?.vm) return undefined
-    const result = runProgram(path.vm, program.vm, program.type, data, { ifindex: netdev.ifindex, rxQueue: queue })
+    const options = { ifindex: netdev.ifindex, rxQueue: queue }
+    const result = program.fast ? program.fast.run(data, options) : runProgram(path.vm, program.vm, program.type, data, options)
     program.runs++
     program.instructions += result.instructions
     spent += result.instructions

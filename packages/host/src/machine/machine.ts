@@ -14,7 +14,7 @@ import { NfpDevice } from '../device/nfp-device'
 import { ERRNO, errnoText } from '../errno'
 import { createVm, loadProgram } from '../vm/run'
 import type { Vm } from '../vm/vm'
-import { compileProgram } from '../vm/wasm/compiled'
+import { createFastProgram } from '../wasm/fast-program'
 import { setXdp } from './attach'
 import type { AttachOptions, AttachResult } from './attach'
 import { EventHub } from './event-hub'
@@ -190,8 +190,8 @@ export class Machine extends KernelObjects {
     this.logLoad(program, undefined, errno)
     if (errno) return giveUp({ stage: 'prog_load', errno, error: foreign ? 'offload device mismatch between prog and map' : result.error || errnoText(errno), verify: result })
     const vm = loadProgram(program.insns, program.relocs, maps.map((map) => map.host!))
-    if (!this.interpretOnly) compileProgram(this.vm, vm)
-    return { ok: true, program: this.addProgram(program, maps, { verify: result, vm, ...types }), maps, verify: result }
+    const fast = this.interpretOnly ? undefined : createFastProgram(this.vm, vm, program.progType)
+    return { ok: true, program: this.addProgram(program, maps, { verify: result, vm, ...(fast && { fast }), ...types }), maps, verify: result }
   }
 
   private loadOnDevice(program: Program, maps: readonly BpfMap[], netdev: Netdev, options: LoadOptions, giveUp: GiveUp): LoadResult {
@@ -231,7 +231,7 @@ export class Machine extends KernelObjects {
     }
   }
 
-  private addProgram(definition: Program, maps: readonly BpfMap[], parts: Pick<BpfProgram, 'verify'> & Partial<Pick<BpfProgram, 'vm' | 'image' | 'device' | 'ifindex' | 'types'>>): BpfProgram {
+  private addProgram(definition: Program, maps: readonly BpfMap[], parts: Pick<BpfProgram, 'verify'> & Partial<Pick<BpfProgram, 'vm' | 'fast' | 'image' | 'device' | 'ifindex' | 'types'>>): BpfProgram {
     const used = new Set(definition.relocs.map((reloc) => reloc.map))
     const mapIds = maps.filter((_, index) => used.has(index)).map((map) => map.id)
     for (const id of mapIds) this.maps.get(id)!.refs.users++

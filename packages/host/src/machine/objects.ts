@@ -9,6 +9,7 @@ import type { DeviceMap } from '../device/device-map'
 import { sha1, sha256 } from '../digest'
 import type { HostMap, MapAttributes } from '../maps/map'
 import type { VmProgram } from '../vm/program'
+import type { FastProgram } from '../wasm/fast-program'
 
 /** Who holds an object. */
 export interface References {
@@ -37,6 +38,8 @@ export interface BpfProgram {
   readonly device?: DeviceLoadResult
   /** Loaded for the host. */
   readonly vm?: VmProgram
+  /** The same, translated; absent where the interpreter is asked for. */
+  readonly fast?: FastProgram
   readonly types?: ProgramTypes
   readonly refs: References
   runs: number

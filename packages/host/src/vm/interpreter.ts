@@ -53,18 +53,14 @@ export function enter(vm: Vm, returnPc: number, pc: number): boolean {
   return true
 }
 
-/**
- * Runs `vm.program` from `start` to the end of the current frame, whose `returnPc` is -1 (or which is the outermost). True
- * when a packet load outside the packet has ended the program as a whole.
- */
-export function execute(vm: Vm, start: number): boolean {
+/** Runs `vm.program` from `start` to the end of the current frame, whose `returnPc` is -1 (or which is the outermost). */
+export function execute(vm: Vm, start: number): void {
   const { reg } = vm
   const baseDepth = vm.depth
   let program = vm.program!
   let { opcode, dst, src, off, imm, extra, value } = program
   let pc = start
   let remaining = vm.remaining
-  let ended = false
   for (;;) {
     if (pc < 0 || pc >= program.length) {
       vm.fail('jump', pc, `jump to ${pc}, outside the program`)
@@ -186,19 +182,24 @@ export function execute(vm: Vm, start: number): boolean {
     } else if (loadAbsolute(vm, op, s, imm[pc]!)) {
       pc++
     } else if ((op & 0xe7) === 0x20 || (op & 0xe7) === 0x40) {
-      // A load outside the packet ends the program with 0.
+      // A load outside the packet ends the function that makes it, with 0.
       vm.give(0)
-      while (vm.depth > baseDepth) leave(vm)
+      if (vm.depth === baseDepth && (vm.depth === 0 || vm.returnPc[vm.depth] === -1)) {
+        leave(vm)
+        break
+      }
+      pc = vm.returnPc[vm.depth]!
       leave(vm)
-      ended = true
-      break
+      if (vm.program !== program) {
+        program = vm.program!
+        ;({ opcode, dst, src, off, imm, extra, value } = program)
+      }
     } else {
       vm.fail('instruction', pc, `unknown opcode ${op.toString(16)}`)
       break
     }
   }
   vm.remaining = remaining
-  return ended
 }
 
 /** Closes the current frame: R6 … R10 are the caller's again. */

@@ -5,8 +5,8 @@
  *
  * Layout: 0 … 0xfff never valid (null), then context, map handles, stack, packet buffer, and the heap of map values.
  */
-import { wasm } from './wasm/wasm-api'
-import type { WasmMemory } from './wasm/wasm-api'
+import { wasm } from '../wasm/wasm-api'
+import type { WasmMemory } from '../wasm/wasm-api'
 
 /** Upper half of every pointer: an address like the kernel's direct map, so that pointers are "negative" as there. */
 export const POINTER_HIGH = 0xffff8881 | 0

@@ -1,7 +1,6 @@
 /** A program made ready to run: its fields in flat arrays, jump targets absolute, map references resolved to addresses. */
 import type { MapReloc } from '@offload/bpf'
 import { POINTER_HIGH } from './memory'
-import type { CompiledProgram } from './wasm/compiled'
 
 /** What a map must offer so that a program can refer to it. */
 export interface MapHandle {
@@ -25,8 +24,6 @@ export interface VmProgram {
   readonly value: Int32Array
   /** The encoding, as loaded. */
   readonly insns: Uint8Array
-  /** Set once the program has been translated (wasm/compiled.ts). */
-  compiled?: CompiledProgram
 }
 
 /** Value that an ld_imm64 of a function has: high half, and the instruction as low half. */

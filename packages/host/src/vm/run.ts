@@ -61,10 +61,7 @@ export interface RunOptions extends PacketMeta {
 
 /** One packet (an Ethernet frame) through `program`, as the kernel's test run does it. */
 export function runProgram(vm: Vm, program: VmProgram, progType: ProgType, packet: Uint8Array, options: RunOptions = {}): RunResult {
-  return runPacket(vm, progType, packet, options, () => {
-    if (program.compiled) program.compiled.run(vm)
-    else interpret(vm, program)
-  })
+  return runPacket(vm, progType, packet, options, () => interpret(vm, program))
 }
 
 /** As `runProgram`, with `execute` in place of a program: it runs in a machine made ready, and leaves R0 in it. */

@@ -150,16 +150,6 @@ export class Vm {
     return this.memory.inHeap(at, size) ? at : -1
   }
 
-  /** Top of the frame that runs; kept by translated programs only. */
-  framePointer = STACK_TOP
-
-  /** A translated program runs in the frame whose top is `fp`. */
-  enterFrame(fp: number): void {
-    this.framePointer = fp
-    this.depth = (STACK_TOP - fp) / FRAME_SIZE
-    if (this.depth > this.deepest) this.deepest = this.depth
-  }
-
   private stackLow(): number {
     return STACK_TOP - (this.depth + 1) * FRAME_SIZE
   }
