@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
-import type { editor as MonacoEditor } from 'monaco-editor/editor'
+import type { IRange, editor as MonacoEditor } from 'monaco-editor/editor'
 import { hover } from '../link/service'
 import { useDocument } from '../stores/document'
 import { useRun } from '../stores/run'
@@ -30,6 +30,48 @@ export function revealLine(line: number, focus = true): void {
   current.editor.revealLineInCenterIfOutsideViewport(line)
   current.editor.setPosition({ lineNumber: line, column: 1 })
   if (focus) current.editor.focus()
+}
+
+/** The one text model. It outlives the editor, so that undo goes back over changes of layout. */
+let model: MonacoEditor.ITextModel | undefined
+
+function modelOf(monaco: Monaco): MonacoEditor.ITextModel {
+  if (model !== undefined) return model
+  const made = monaco.editor.createModel(useDocument.getState().document.source, LANGUAGE_ID)
+  made.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
+  made.onDidChangeContent(() => useDocument.getState().setSource(made.getValue()))
+  useDocument.subscribe(({ document }) => {
+    // Keeps the undo history, so that loading something else can be taken back.
+    if (document.source !== made.getValue()) replaceText(made, made.getFullModelRange(), document.source)
+  })
+  model = made
+  return made
+}
+
+function replaceText(text: MonacoEditor.ITextModel, range: IRange, by: string): void {
+  text.pushStackElement()
+  text.pushEditOperations(null, [{ range, text: by }], () => null)
+  text.pushStackElement()
+}
+
+/** Make the whole text `source` as one undo step that touches only what differs; works without an editor on the page. */
+export async function changeText(source: string): Promise<void> {
+  const text = modelOf((await import('./monaco')).monaco)
+  const old = text.getValue()
+  let start = 0
+  while (start < old.length && old[start] === source[start]) start++
+  let same = 0
+  const most = Math.min(old.length, source.length) - start
+  while (same < most && old.at(-1 - same) === source.at(-1 - same)) same++
+  const from = text.getPositionAt(start)
+  const to = text.getPositionAt(old.length - same)
+  const range = {
+    startLineNumber: from.lineNumber,
+    startColumn: from.column,
+    endLineNumber: to.lineNumber,
+    endColumn: to.column,
+  }
+  replaceText(text, range, source.slice(start, source.length - same))
 }
 
 /** Replace a range of the text as one undo step; false while no editor is there. */
@@ -88,7 +130,6 @@ export function BpfEditor({
     return () => {
       dead = true
       if (current === made) current = undefined
-      made?.editor.getModel()?.dispose()
       made?.editor.dispose()
     }
   }, [])
@@ -151,8 +192,7 @@ function PlainText({ message }: { readonly message: string | undefined }): React
 }
 
 function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStandaloneCodeEditor {
-  const model = monaco.editor.createModel(useDocument.getState().document.source, LANGUAGE_ID)
-  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
+  const model = modelOf(monaco)
   const editor = monaco.editor.create(element, {
     model,
     automaticLayout: true,
@@ -180,15 +220,6 @@ function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStand
     accessibilitySupport: 'auto',
     ariaLabel: 'BPF program. Ctrl+M lets Tab leave the editor.',
   })
-  editor.onDidChangeModelContent(() => useDocument.getState().setSource(model.getValue()))
-  const stop = useDocument.subscribe(({ document }) => {
-    if (document.source === model.getValue()) return
-    // Keeps the undo history, so that loading something else can be taken back.
-    model.pushStackElement()
-    model.pushEditOperations(null, [{ range: model.getFullModelRange(), text: document.source }], () => null)
-    model.pushStackElement()
-  })
-  editor.onDidDispose(stop)
   editor.onMouseMove((event) => {
     const line = event.target.position?.lineNumber
     hover(line === undefined ? undefined : { space: 'line', start: line, end: line + 1 })
