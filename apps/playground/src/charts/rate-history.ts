@@ -21,6 +21,7 @@ export interface RatePoint {
 
 const RECENT = 240
 const WHOLE = 240
+const LEAST_PACKETS = 30
 
 export class RateHistory {
   private recent: Sample[] = []
@@ -31,7 +32,7 @@ export class RateHistory {
 
   add(telemetry: Telemetry): void {
     if (this.last !== undefined && telemetry.nanoseconds < this.last.nanoseconds) this.clear()
-    if (telemetry.nanoseconds === this.last?.nanoseconds) return
+    if (this.last !== undefined && this.tooShort(telemetry, this.last)) return
     const sample: Sample = { nanoseconds: telemetry.nanoseconds, counts: SERIES.map((name) => telemetry[name]) }
     this.last = sample
     this.recent.push(sample)
@@ -42,6 +43,15 @@ export class RateHistory {
       this.whole = this.whole.filter((_, index) => index % 2 === 0)
       this.stride = (this.whole.at(-1)!.nanoseconds - this.whole[0]!.nanoseconds) / (this.whole.length - 1)
     }
+  }
+
+  /** A few packets say nothing about a rate, unless few is what there is. */
+  private tooShort(telemetry: Telemetry, last: Sample): boolean {
+    const elapsed = telemetry.nanoseconds - last.nanoseconds
+    if (elapsed === 0) return true
+    const before = this.recent.at(-2)
+    const usual = before === undefined ? 0 : last.nanoseconds - before.nanoseconds
+    return telemetry.received - last.counts[0]! < LEAST_PACKETS && elapsed < usual * 4
   }
 
   clear(): void {

@@ -2,10 +2,12 @@
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { Pane } from '../components/pane'
+import { Segmented } from '../components/segmented'
 import { grouped } from '../components/number-text'
 import { useLineStats } from '../editor/line-stats'
 import { ChipPane } from '../panes/chip-pane'
 import { CodeListing } from '../panes/code-listing'
+import { ConsolePane } from '../panes/console-pane'
 import { ContextPane, RegisterPane } from '../panes/context-pane'
 import { PacketPane } from '../panes/packet-pane'
 import { useRun } from '../stores/run'
@@ -18,9 +20,17 @@ interface Picked {
   readonly context: number
 }
 
+type Middle = 'threads' | 'console'
+const MIDDLES: readonly (readonly [Middle, string])[] = [
+  ['threads', 'threads'],
+  ['console', 'console'],
+]
+
 export function DebugLayout(): ReactElement {
   const stop = useRun((state) => state.stop)
   const stats = useLineStats()
+  const [middle, setMiddle] = useState<Middle>('threads')
+  const choose = <Segmented label="Pane" small options={MIDDLES} value={middle} onChange={setMiddle} />
   const [picked, setPicked] = useState<Picked>({ stop: undefined, core: 0, context: 0 })
   // A new stop selects the thread that runs next, until another is picked.
   const next = stop?.context
@@ -40,7 +50,16 @@ export function DebugLayout(): ReactElement {
       </Pane>
       <ChipPane selected={core} onSelect={(chosen) => setPicked({ stop, core: chosen, context: 0 })} />
       <RegisterPane core={core} context={context} />
-      <ContextPane core={core} context={context} onContext={(chosen) => setPicked({ stop, core, context: chosen })} />
+      {middle === 'threads' ? (
+        <ContextPane
+          core={core}
+          context={context}
+          onContext={(chosen) => setPicked({ stop, core, context: chosen })}
+          controls={choose}
+        />
+      ) : (
+        <ConsolePane controls={choose} />
+      )}
       <PacketPane />
     </main>
   )

@@ -1,5 +1,8 @@
 /** *Traffic*: what comes in, and where it goes: form, graph, queues, events, packets. */
+import { useState } from 'react'
 import type { ReactElement } from 'react'
+import { Segmented } from '../components/segmented'
+import { ConsolePane } from '../panes/console-pane'
 import { EventPane } from '../panes/event-pane'
 import { GraphPane } from '../panes/graph-pane'
 import { MapPane } from '../panes/map-pane'
@@ -7,7 +10,15 @@ import { PacketPane } from '../panes/packet-pane'
 import { QueuePane } from '../panes/queue-pane'
 import { TrafficForm } from '../panes/traffic-form'
 
+type Side = 'events' | 'console'
+const SIDES: readonly (readonly [Side, string])[] = [
+  ['events', 'events'],
+  ['console', 'console'],
+]
+
 export function TrafficLayout(): ReactElement {
+  const [side, setSide] = useState<Side>('events')
+  const choose = <Segmented label="Pane" small options={SIDES} value={side} onChange={setSide} />
   return (
     <main
       className="main traffic"
@@ -20,7 +31,7 @@ export function TrafficLayout(): ReactElement {
       <GraphPane />
       <QueuePane />
       <PacketPane />
-      <EventPane />
+      {side === 'events' ? <EventPane controls={choose} /> : <ConsolePane controls={choose} />}
     </main>
   )
 }

@@ -1,6 +1,6 @@
 /** The contexts of one core: state, what each waits for, program counter, packet; and the registers of one of them. */
 import { useEffect, useState } from 'react'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import type { ContextView } from '@offload/nfp-chip'
 import { Pane } from '../components/pane'
 import { Segmented } from '../components/segmented'
@@ -36,15 +36,22 @@ export function ContextPane({
   core,
   context,
   onContext,
+  controls,
 }: {
   readonly core: number
   readonly context: number
   readonly onContext: (context: number) => void
+  readonly controls?: ReactNode
 }): ReactElement {
   const contexts = useContexts(core)
   const stop = useRun((state) => state.stop)
   return (
-    <Pane title="Threads" context={`mei${Math.floor(core / 10)}.me${core % 10}, core ${core}`} testId="context-pane">
+    <Pane
+      title="Threads"
+      context={`mei${Math.floor(core / 10)}.me${core % 10}, core ${core}`}
+      controls={controls}
+      testId="context-pane"
+    >
       <table>
         <thead>
           <tr>

@@ -3,7 +3,7 @@
  * own row, and an export as pcap that tcpdump and Wireshark read.
  */
 import { useEffect, useRef, useState } from 'react'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { dissect, writePcap } from '@offload/packet'
 import { useSlowTelemetry } from '../components/honesty-strip'
 import { grouped } from '../components/number-text'
@@ -57,9 +57,11 @@ async function exportEvents(name: string): Promise<void> {
 export function EventPane({
   className,
   compact,
+  controls,
 }: {
   readonly className?: string
   readonly compact?: boolean
+  readonly controls?: ReactNode
 }): ReactElement {
   const [chosen, setChosen] = useState<NumberedEvent | undefined>(undefined)
   const events = useEvents(500, chosen !== undefined && compact !== true)
@@ -73,14 +75,17 @@ export function EventPane({
       fixed
       testId="event-pane"
       controls={
-        <button
-          type="button"
-          className="btn small line"
-          onClick={() => void exportEvents(name)}
-          data-testid="export-events"
-        >
-          Save pcap
-        </button>
+        <>
+          <button
+            type="button"
+            className="btn small line"
+            onClick={() => void exportEvents(name)}
+            data-testid="export-events"
+          >
+            Save pcap
+          </button>
+          {controls}
+        </>
       }
     >
       {events.length === 0 ? (

@@ -4,9 +4,11 @@
  * sent per packet. It computes nothing that an engine should.
  */
 import { expose, transfer } from 'comlink'
+import { runCommand } from '@offload/host'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { createPlayback } from '@offload/session'
 import type { Compilation, EventView, MapView, Playback, SessionDocument, StepSize, Traffic } from '@offload/session'
+import type { ToolResult } from '@offload/host'
 import type { ChipShare, ContextView, PacketRecord } from '@offload/nfp-chip'
 import { LatencyWindow } from './latency-window'
 import { Recent } from './recent'
@@ -313,6 +315,11 @@ const card = {
       .newest(KEPT_EVENTS)
       .map(({ item }) => item)
       .reverse()
+  },
+
+  /** One line for the host's shell. */
+  command(line: string): ToolResult {
+    return runCommand(must().machine, line)
   },
 
   contexts(core: number): readonly ContextView[] {

@@ -222,6 +222,7 @@ export const cardCommands = {
   recentEvents: (limit: number) => card.commands.recentEvents(limit),
   allEvents: () => card.commands.allEvents(),
   contexts: (core: number) => card.commands.contexts(core),
+  command: (line: string) => card.commands.command(line),
   setIndirection: (table: readonly number[]) => card.commands.setIndirection(table),
 }
 
