@@ -62,6 +62,11 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
     counters.queuePackets[queue]!++
     counters.queueBytes[queue]! += record.data.length
   }
+  const xdp = netdev.xdp.driver ?? netdev.xdp.generic
+  if (xdp === undefined && netdev.filters.length === 0 && netdev.sockets.length === 0) {
+    counters.stack++
+    return { record, host: 'stack', data: record.data, hostInstructions: 0 }
+  }
   path.vm.env.cpu = queue % path.cpus
   let data = record.data
   let spent = 0
@@ -82,7 +87,6 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
   }
   const end = (host: HostOutcome): HostPacket => ({ record, host, data, hostInstructions: spent })
 
-  const xdp = netdev.xdp.driver ?? netdev.xdp.generic
   if (xdp !== undefined) {
     switch (run(xdp)) {
       case undefined:

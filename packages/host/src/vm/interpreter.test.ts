@@ -2,6 +2,7 @@ import { assemble } from '@offload/bpf'
 import { createRandom } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
 import { createHostMap, mapAttributes } from '../maps/create'
+import { createFastProgram } from '../wasm/fast-program'
 import { createVm, loadProgram, runConformance, runProgram } from './run'
 
 const SEED = 4711
@@ -160,5 +161,27 @@ done:
     // Rounds 0 to 4 add 10, entries 60; five rounds and three entries.
     expect(got).toMatchObject({ retval: 70 * 100 + 5 + 3 })
     expect(got.fault).toBeUndefined()
+  })
+})
+
+describe('a packet load outside the packet', () => {
+  it('ends the function that makes it with 0, as on Linux: the caller goes on, in both tiers', () => {
+    const result = assemble(`
+.prog sched_cls main
+  call sub
+  r0 += 5
+  exit
+.func sub
+  r6 = r1
+  r0 = *(u8 *)skb[5000]
+  r0 += 100
+  exit
+`)
+    if (!result.ok) throw new Error(JSON.stringify(result.diagnostics))
+    const vm = createVm()
+    const program = loadProgram(result.program.insns, [], [])
+    const fast = createFastProgram(vm, program, 'sched_cls')
+    expect(runProgram(vm, program, 'sched_cls', new Uint8Array(60))).toMatchObject({ retval: 5, instructions: 5 })
+    expect(fast.run(new Uint8Array(60))).toMatchObject({ retval: 5, instructions: 5 })
   })
 })
