@@ -59,7 +59,8 @@ export function importElf(bytes: Uint8Array, options: ImportOptions = {}): Impor
     return { ok: false, findings: findings.list }
   }
   try {
-    const file = readElf(bytes)
+    // Node's Buffer is a Uint8Array whose `slice` shares its memory; what is cut out below must not.
+    const file = readElf(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))
     const importer = new Importer(file, options.name ?? 'object.o', findings)
     const programs = importer.run()
     if (findings.hasErrors) return { ok: false, findings: findings.list }

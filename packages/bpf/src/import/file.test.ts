@@ -23,6 +23,14 @@ describe('files', () => {
     expect(result.texts[0]!.source).toContain('; if (data + 34 > end)')
   })
 
+  it('leaves the given bytes alone, also where they are a Buffer', () => {
+    const buffer = readFileSync(path.join(testdata, 'counter.o'))
+    const before = new Uint8Array(buffer)
+    const shared = importFile(buffer, 'counter.o')
+    expect(new Uint8Array(buffer)).toEqual(before)
+    expect(importFile(before, 'counter.o')).toEqual(shared)
+  })
+
   it.each([
     ['a.bpf', 'r0 = 2\nexit\n', 'source'],
     ['a.hex', 'b7000000020000009500000000000000', 'hex'],

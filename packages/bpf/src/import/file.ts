@@ -75,7 +75,7 @@ export function sourceOf(program: ImportedProgram): string {
     if (line !== '' && line !== last) comments.set(insn, line)
     last = line
   }
-  return disassemble(program, { comments })
+  return disassemble(program, { comments, labels: true })
 }
 
 /** Bare instructions, as `llvm-objcopy -O binary` or `bpftool prog dump xlated file` write them. */
