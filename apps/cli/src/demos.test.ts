@@ -15,12 +15,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kernelOracle } from '../../../packages/tooling/oracle'
 import type { KernelOracle, OracleRun } from '../../../packages/tooling/oracle'
 import { fromHex, toHex } from './hex'
+import { QUEUE_BASE, forHost } from './host-variant'
 
 const PACKETS = 1000
 /** Packets of one request to the oracle. */
 const ORACLE_RUNS = 64
-/** Return values from here on are queue numbers, in the variant of a program that a host accepts. */
-const QUEUE_BASE = 100
 
 let oracle: KernelOracle | undefined
 beforeAll(async () => {
@@ -32,11 +31,6 @@ afterAll(async () => {
 
 function documentOf(demo: Demo): SessionDocument {
   return { ...defaultDocument(), ...demo.session, title: demo.title, demo: demo.id, source: demo.source }
-}
-
-/** A host refuses the store to rx_queue_index; there the program returns the queue instead. */
-function forHost(source: string): string {
-  return source.replace(/\*\(u32 \*\)\(r6 \+ 16\) = r1[^\n]*/, `r0 = r1\n    r0 += ${QUEUE_BASE}\n    exit`)
 }
 
 function frames(document: SessionDocument): TimedFrame[] {
