@@ -30,8 +30,10 @@ const later = {
   debug: () => import('./layout/debug'),
   traffic: () => import('./layout/traffic'),
   help: () => import('./components/help-dialog'),
+  commands: () => import('./components/command-palette'),
 }
 const HelpDialog = lazy(async () => ({ default: (await later.help()).HelpDialog }))
+const CommandPalette = lazy(async () => ({ default: (await later.commands()).CommandPalette }))
 const LAYOUTS = {
   start: StartLayout,
   verifier: lazy(async () => ({ default: (await later.verifier()).VerifierLayout })),
@@ -121,6 +123,11 @@ export function App(): ReactElement {
         </div>
       )}
       {dialog === 'share' && <ShareDialog />}
+      {dialog === 'commands' && (
+        <Suspense>
+          <CommandPalette />
+        </Suspense>
+      )}
       {dialog === 'help' && (
         <Suspense>
           <HelpDialog />

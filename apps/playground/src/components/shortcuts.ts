@@ -58,6 +58,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     act: () => void restart(),
   },
   {
+    keys: 'F1',
+    does: 'all commands',
+    where: 'everywhere',
+    matches: plain('F1'),
+    act: () => useView.setState({ dialog: 'commands' }),
+  },
+  {
     keys: 'F10',
     does: 'step one BPF instruction',
     where: 'everywhere',

@@ -18,11 +18,12 @@ export async function openFile(file: File): Promise<void> {
   const extension = /\.([^.]+)$/.exec(file.name.toLowerCase())?.[1] ?? ''
   if (['pcap', 'pcapng', 'cap'].includes(extension)) await openCapture(file)
   else if (['bpf', 's', 'asm', 'txt'].includes(extension)) await openSource(file)
+  else if (extension === 'o') await openObject(file)
   else if (extension === 'json') await openProject(file)
   else
     notify(
       'fail',
-      `“${file.name}” is not a file that this page reads. Drop a capture (.pcap, .pcapng), a program (.bpf, .s, .asm, .txt) or a project (.json).`,
+      `“${file.name}” is not a file that this page reads. Drop a capture (.pcap, .pcapng), a program (.bpf, .s, .asm, .txt, or an object .o) or a project (.json).`,
     )
 }
 
@@ -76,6 +77,20 @@ async function openSource(file: File): Promise<void> {
   const { demo: _demo, ...rest } = state.document
   state.replace({ ...rest, title: file.name, source, entries: [] })
   notify('info', `“${file.name}” is in the editor. Ctrl+Z there brings the old text back.`)
+}
+
+async function openObject(file: File): Promise<void> {
+  const { textOfObject } = await import('./open-object')
+  const read = textOfObject(new Uint8Array(await file.arrayBuffer()), file.name)
+  if (!read.ok) {
+    notify('fail', `“${file.name}” cannot be used: ${read.error}. Everything stays as it was.`)
+    return
+  }
+  const state = useDocument.getState()
+  const { demo: _demo, ...rest } = state.document
+  state.replace({ ...rest, title: read.name, source: read.text, entries: [] })
+  const others = read.others.length === 0 ? '' : ` The object also holds ${read.others.join(', ')}.`
+  notify('info', `Program “${read.name}” of “${file.name}” is in the editor, disassembled.${others}`)
 }
 
 async function openProject(file: File): Promise<void> {

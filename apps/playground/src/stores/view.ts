@@ -3,7 +3,7 @@ import { create } from 'zustand'
 import type { LayoutName } from '@offload/session'
 
 export type Theme = 'dark' | 'light'
-export type DialogName = 'share' | 'help' | 'none'
+export type DialogName = 'share' | 'help' | 'commands' | 'none'
 
 export interface Notice {
   readonly id: number

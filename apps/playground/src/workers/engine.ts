@@ -225,9 +225,3 @@ export const cardCommands = {
   command: (line: string) => card.commands.command(line),
   setIndirection: (table: readonly number[]) => card.commands.setIndirection(table),
 }
-
-/** End the worker as a crash would; for tests of the recovery. */
-export function crashCard(): void {
-  card.end()
-  useRun.setState({ status: 'failed', failure: 'The card stopped: ended by hand. Your program is safe.' })
-}
