@@ -34,7 +34,10 @@ export function prepareRun(vector: RunVector): PreparedRun {
     if (!made.ok) throw new Error(`map: errno ${made.errno}`)
     return made.map
   })
-  for (const elem of vector.elems ?? []) maps[elem.map]!.hostUpdate(parseHex(elem.key)!, parseHex(elem.value)!, 0)
+  for (const elem of vector.elems ?? []) {
+    const errno = maps[elem.map]!.hostUpdate(parseHex(elem.key)!, parseHex(elem.value)!, 0)
+    if (errno) throw new Error(`elem: errno ${errno}`)
+  }
   for (const tail of vector.tails ?? []) {
     const insns = parseHex(tail.insns)!
     const map = maps[tail.map] as SlotMap

@@ -33,25 +33,31 @@ export class CodeWriter {
   private size = 0
   private depth = 0
 
+  private byte(value: number): void {
+    if (this.size === this.buffer.length) this.reserve(1)
+    this.buffer[this.size++] = value
+  }
+
+  private reserve(more: number): void {
+    const bigger = new Uint8Array((this.size + more) * 2)
+    bigger.set(this.buffer)
+    this.buffer = bigger
+  }
+
   op(...bytes: number[]): void {
-    for (const byte of bytes) {
-      if (this.size === this.buffer.length) {
-        const bigger = new Uint8Array(this.size * 2)
-        bigger.set(this.buffer)
-        this.buffer = bigger
-      }
-      this.buffer[this.size++] = byte
-    }
+    for (const value of bytes) this.byte(value)
   }
 
   append(bytes: Uint8Array): void {
-    for (const byte of bytes) this.op(byte)
+    if (this.size + bytes.length > this.buffer.length) this.reserve(bytes.length)
+    this.buffer.set(bytes, this.size)
+    this.size += bytes.length
   }
 
   unsigned(value: number): void {
     let rest = value >>> 0
-    for (; rest >= 0x80; rest >>>= 7) this.op((rest & 0x7f) | 0x80)
-    this.op(rest)
+    for (; rest >= 0x80; rest >>>= 7) this.byte((rest & 0x7f) | 0x80)
+    this.byte(rest)
   }
 
   /** Signed LEB128 of a 64-bit number in halves. */
@@ -61,38 +67,38 @@ export class CodeWriter {
       const bits = lo & 0x7f
       lo = (lo >>> 7) | (hi << 25)
       hi >>= 7
-      if ((lo === 0 && hi === 0 && (bits & 0x40) === 0) || (lo === -1 && hi === -1 && (bits & 0x40) !== 0)) return this.op(bits)
-      this.op(bits | 0x80)
+      if ((lo === 0 && hi === 0 && (bits & 0x40) === 0) || (lo === -1 && hi === -1 && (bits & 0x40) !== 0)) return this.byte(bits)
+      this.byte(bits | 0x80)
     }
   }
 
   text(value: string): void {
     this.unsigned(value.length)
-    for (let i = 0; i < value.length; i++) this.op(value.charCodeAt(i))
+    for (let i = 0; i < value.length; i++) this.byte(value.charCodeAt(i))
   }
 
   i32(value: number): void {
-    this.op(OP.i32Const)
+    this.byte(OP.i32Const)
     this.signed(value, value >> 31)
   }
 
   i64(lo: number, hi: number): void {
-    this.op(OP.i64Const)
+    this.byte(OP.i64Const)
     this.signed(lo, hi)
   }
 
   get(local: number): void {
-    this.op(OP.localGet)
+    this.byte(OP.localGet)
     this.unsigned(local)
   }
 
   set(local: number): void {
-    this.op(OP.localSet)
+    this.byte(OP.localSet)
     this.unsigned(local)
   }
 
   tee(local: number): void {
-    this.op(OP.localTee)
+    this.byte(OP.localTee)
     this.unsigned(local)
   }
 
@@ -103,7 +109,7 @@ export class CodeWriter {
   }
 
   call(index: number): void {
-    this.op(OP.call)
+    this.byte(OP.call)
     this.unsigned(index)
   }
 
@@ -126,27 +132,27 @@ export class CodeWriter {
   }
 
   else(): void {
-    this.op(OP.else)
+    this.byte(OP.else)
   }
 
   end(): void {
-    this.op(OP.end)
+    this.byte(OP.end)
     this.depth--
   }
 
   br(label: Label): void {
-    this.op(OP.br)
+    this.byte(OP.br)
     this.unsigned(this.depth - label)
   }
 
   brIf(label: Label): void {
-    this.op(OP.brIf)
+    this.byte(OP.brIf)
     this.unsigned(this.depth - label)
   }
 
   /** Branches to the label that the number on the stack chooses; the last for numbers that are too large. */
   brTable(labels: readonly Label[]): void {
-    this.op(OP.brTable)
+    this.byte(OP.brTable)
     this.unsigned(labels.length - 1)
     for (const label of labels) this.unsigned(this.depth - label)
   }

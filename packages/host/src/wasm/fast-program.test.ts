@@ -2,7 +2,7 @@
 import { assemble } from '@offload/bpf'
 import { createRandom, formatHex, sampleFrame } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
-import { createHostMap, freeHostMap, mapAttributes } from '../maps/create'
+import { createHostMap, mapAttributes } from '../maps/create'
 import type { HostMap } from '../maps/map'
 import { SlotMap } from '../maps/slot-map'
 import { listEntries } from '../testing/recorded-run'
@@ -77,4 +77,181 @@ describe(`generated programs (seed ${SEED})`, () => {
       for (const kind of ['exit', 'memory', 'limit', 'helper']) expect(kinds.get(kind) ?? 0, kind).toBeGreaterThan(PROGRAMS / 100)
     })
   }
+})
+
+/** A machine with the program of the text and its maps. */
+function load(text: string) {
+  const result = assemble(text)
+  if (!result.ok) throw new Error(JSON.stringify(result.diagnostics))
+  const vm = createVm()
+  const maps = result.program.maps.map((def) => {
+    const made = createHostMap(vm, mapAttributes(def))
+    if (!made.ok) throw new Error('map')
+    return made.map
+  })
+  return { vm, maps, program: loadProgram(result.program.insns, result.program.relocs, maps) }
+}
+
+/** The text's program in both ways on one packet; gives the fast result after they were found equal. */
+function both(text: string, limit = 1_000_000): RunResult {
+  const plain = load(text)
+  const fast = load(text)
+  const program = createFastProgram(fast.vm, fast.program, 'xdp')
+  expect(program.translated).toBe(true)
+  const wanted = runProgram(plain.vm, plain.program, 'xdp', sampleFrame(), { limit })
+  const got = program.run(sampleFrame(), { limit })
+  expect(seen(got, fast.vm, fast.maps)).toBe(seen(wanted, plain.vm, plain.maps))
+  return got
+}
+
+describe('a translated program', () => {
+  it('goes on when a helper makes the memory grow under it', () => {
+    const grown = load(`
+.map big hash key 4 value 256 max 4000
+.prog xdp main
+  r6 = 0
+again:
+  *(u32 *)(r10 - 4) = r6
+  r2 = r10
+  r2 += -4
+  r1 = big ll
+  r3 = r10
+  r3 += -256
+  r4 = 0
+  call bpf_map_update_elem
+  r6 += 1
+  if r6 != 3000 goto again
+  r0 = *(u32 *)(r10 - 4)
+  exit
+`)
+    const length = grown.vm.memory.bytes.length
+    const result = createFastProgram(grown.vm, grown.program, 'xdp').run(sampleFrame())
+    expect(result).toMatchObject({ retval: 2999, errno: 0 })
+    expect(result.fault).toBeUndefined()
+    expect(grown.vm.memory.bytes.length).toBeGreaterThan(length)
+    expect(grown.maps[0]!.count).toBe(3000)
+  })
+
+  it('faults on a region that was given back, even one that it used before', () => {
+    const { vm, maps, program } = load(`
+.map keep array key 4 value 8 max 1
+.map gone hash key 4 value 8 max 8
+.prog xdp main
+  *(u32 *)(r10 - 4) = 0
+  r2 = r10
+  r2 += -4
+  r1 = gone ll
+  call bpf_map_lookup_elem
+  if r0 != 0 goto found
+  r1 = keep ll
+  r2 = r10
+  r2 += -4
+  call bpf_map_lookup_elem
+  r0 = *(u64 *)(r0 + 0)
+found:
+  r0 = *(u64 *)(r0 + 0)
+  exit
+`)
+    const fast = createFastProgram(vm, program, 'xdp')
+    maps[1]!.hostUpdate(new Uint8Array(4), Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0), 0)
+    expect(fast.run(sampleFrame())).toMatchObject({ retval: 7 })
+    expect(fast.run(sampleFrame()).fault).toBeUndefined()
+    maps[1]!.free()
+    expect(fast.run(sampleFrame()).fault?.kind).toBe('memory')
+  })
+
+  it('keeps exact counts around the limit in loops, calls and callbacks', () => {
+    const text = `
+.prog xdp main
+  r6 = 5
+loop:
+  r1 = r6
+  call sub
+  r7 = r0
+  r1 = 3
+  r2 = func each ll
+  r3 = 0
+  r4 = 0
+  call bpf_loop
+  r6 -= 1
+  if r6 != 0 goto loop
+  r0 += r7
+  exit
+.func sub
+  r0 = r1
+inner:
+  r1 -= 1
+  r0 += r1
+  if r1 s> 0 goto inner
+  exit
+.func each
+  r0 = 0
+  r0 += r1
+  if r0 s> 100 goto out
+  r0 = 0
+out:
+  exit
+`
+    const { instructions } = both(text)
+    expect(instructions).toBeGreaterThan(100)
+    for (let limit = 0; limit <= instructions + 1; limit++) {
+      const result = both(text, limit)
+      expect(result.fault?.kind).toBe(limit < instructions ? 'limit' : undefined)
+      expect(result.instructions).toBe(Math.min(limit, instructions))
+    }
+  })
+
+  it('may have a limit that no 32-bit number holds', () => {
+    expect(both('.prog xdp main\nr0 = 2\nexit\n', 2 ** 40)).toMatchObject({ retval: 2, instructions: 2 })
+  })
+
+  it('enters loops from two sides', () => {
+    const text = `
+.prog xdp main
+  r0 = 0
+  r2 = *(u32 *)(r1 + 12)
+  if r2 == 1 goto second
+first:
+  r0 += 1
+second:
+  r0 += 10
+  if r0 < 100 goto first
+  exit
+`
+    expect(both(text)).toMatchObject({ retval: 109 })
+  })
+
+  it('may have more blocks than are nested', () => {
+    const lines = Array.from({ length: 1500 }, (_, i) => `l${i}:\n  r0 += ${i}\n  if r0 == ${i * 7 + 1} goto l${Math.min(1499, i + 3)}`)
+    both(`.prog xdp main\n  r0 = 0\n${lines.join('\n')}\n  exit\n`)
+  })
+
+  it('gives deeper frames their own stacks, and no more than eight', () => {
+    const text = `
+.prog xdp main
+  r1 = 0
+  call deeper
+  exit
+.func deeper
+  r6 = r1
+  *(u64 *)(r10 - 8) = r6
+  r1 += 1
+  r0 = 0
+  if r1 == 7 goto out
+  call deeper
+out:
+  r2 = *(u64 *)(r10 - 8)
+  r0 += r2
+  exit
+`
+    expect(both(text)).toMatchObject({ retval: 21 })
+    expect(both(text.replace('r1 == 7', 'r1 == 8')).fault?.kind).toBe('stack')
+  })
+
+  it('that breaks the calling convention is left to the interpreter', () => {
+    const { vm, program } = load('.prog xdp main\n  r6 = 4\n  r1 = 0\n  call sub\n  exit\n.func sub\n  r0 = r6\n  exit\n')
+    const fast = createFastProgram(vm, program, 'xdp')
+    expect(fast.translated).toBe(false)
+    expect(fast.run(sampleFrame())).toMatchObject({ retval: 4 })
+  })
 })

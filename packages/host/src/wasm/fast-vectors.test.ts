@@ -1,11 +1,14 @@
 /** Translated programs against the kernel's recorded runs and against the interpreter, their oracle, to the last count and fault. */
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
 import { createRandom, formatHex, parseHex } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
 import { jsonlFiles, readJsonl, vectorsDir } from '../../../tooling/vectors'
+import { parseConformance } from '../testing/conformance-file'
 import { listEntries, prepareRun } from '../testing/recorded-run'
 import type { PreparedRun, RunVector } from '../testing/recorded-run'
 import { interpret } from '../vm/interpreter'
-import { runPacket } from '../vm/run'
+import { runConformance, runPacket } from '../vm/run'
 import type { RunResult } from '../vm/run'
 import { fastMachine } from './fast-machine'
 
@@ -77,4 +80,34 @@ describe.skipIf(dir === undefined)(`recorded runs, translated (seed ${SEED})`, (
       expect(chosen.length).toBeGreaterThan(150)
     })
   }
+})
+
+const suite = vectorsDir('bpf_conformance', 'tests')
+
+describe.skipIf(suite === undefined)('public conformance suite, translated', () => {
+  const files = suite === undefined ? [] : readdirSync(suite).filter((name) => name.endsWith('.data'))
+  it('gives the stated results, and the memory that the interpreter leaves', () => {
+    const bad: string[] = []
+    let [run, translated] = [0, 0]
+    for (const file of files) {
+      const test = parseConformance(readFileSync(path.join(suite!, file), 'utf8'))
+      if (!test || typeof test.insns === 'string') continue
+      run++
+      for (const dispatch of [false, true]) {
+        const got = runConformance(test.insns, test.memory, undefined, (vm, program) => {
+          const machine = fastMachine(vm)!
+          const code = machine.codeOf(program, 'none', dispatch)
+          if (code && dispatch) translated++
+          if (code) machine.run(code)
+          else interpret(vm, program)
+        })
+        const have = got.ok ? (BigInt(got.r0.hi) << 32n) | BigInt(got.r0.lo) : got.error
+        if (have !== test.result) bad.push(`${file}: ${String(have)}, stated ${test.result}`)
+        else if (JSON.stringify(got) !== JSON.stringify(runConformance(test.insns, test.memory))) bad.push(`${file}: not the interpreter's memory`)
+      }
+    }
+    console.log(`conformance, translated: ${run - bad.length} of ${run}, ${translated} of them in WebAssembly`)
+    expect(bad).toEqual([])
+    expect(translated).toBeGreaterThan(280)
+  })
 })
