@@ -24,8 +24,6 @@ export const ERRNO = {
   ENOTSUPP: 524,
 } as const
 
-export type ErrnoName = keyof typeof ERRNO
-
 const TEXTS: Readonly<Record<number, string>> = {
   1: 'Operation not permitted', 2: 'No such file or directory', 5: 'Input/output error', 7: 'Argument list too long', 9: 'Bad file descriptor',
   11: 'Resource temporarily unavailable', 12: 'Cannot allocate memory', 13: 'Permission denied', 14: 'Bad address', 16: 'Device or resource busy',
