@@ -1,18 +1,33 @@
-/** *JIT*: the program beside its words, banded by basic block; the pinned word's bits below, the budget at the right. */
-import { useMemo, useRef, useState } from 'react'
+/**
+ * *JIT*: the passes across the top; the program beside its words, banded by basic block; budget and capabilities at the
+ * right; the pinned word's bits below. Where the device refuses, the doctor stands in the place of the words.
+ */
+import { useId, useMemo, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
+import type { PassName } from '@offload/nfp-jit'
 import { useSlowTelemetry } from '../components/honesty-strip'
 import { Pane } from '../components/pane'
 import { Segmented } from '../components/segmented'
+import { Tabs } from '../components/tabs'
 import { useShown } from '../link/service'
-import { BudgetPane } from '../panes/budget-pane'
+import { Budget } from '../panes/budget-pane'
+import { Capabilities } from '../panes/capability-pane'
 import { CodeListing } from '../panes/code-listing'
+import { DoctorPane } from '../panes/doctor-pane'
+import { PassCompare } from '../panes/pass-compare'
+import { PassStrip } from '../panes/pass-strip'
 import { Ribbons } from '../panes/ribbons'
 import { WordFields } from '../panes/word-fields'
-import { WordListing } from '../panes/word-listing'
+import { WORD_LIST_TOP, WordListing } from '../panes/word-listing'
+import { useDocument } from '../stores/document'
 import { useVerdict } from '../stores/verdict'
+import { sameJudgedPart } from '../workers/judged-part'
+import { usePassEffects } from '../workers/study'
 
 const ROW = 18
+const PANE_HEAD = 30
+const COLUMN_HEAD = 22
+const WORD_ROWS = { height: ROW, top: WORD_LIST_TOP, head: PANE_HEAD + COLUMN_HEAD }
 
 /** A signal that costs no render: the ribbons redraw when a listing scrolls. */
 function createSignal() {
@@ -35,23 +50,52 @@ export function JitLayout(): ReactElement {
   const right = useRef<HTMLDivElement>(null)
   const moved = useMemo(() => createSignal(), [])
   const [form, setForm] = useState<'image' | 'loaded'>('image')
+  const [pass, setPass] = useState<PassName>('packet-cache')
+  const [comparing, setComparing] = useState(false)
   const { judged, tables } = useShown()
   const good = useVerdict((state) => state.good)
+  const document = useDocument((state) => state.document)
   const telemetry = useSlowTelemetry(500)
-  const counts = judged === good ? telemetry.wordCounts : []
+  const image = judged?.compilation.image
+  const studied = usePassEffects(image === undefined ? undefined : document)
+  const effects = image === undefined ? undefined : studied?.value
+  const stale = studied !== undefined && !sameJudgedPart(studied.document, document)
   return (
     <main className="main jit">
-      <Pane title="BPF" context={tables === undefined ? '' : `${tables.insns.length} instructions`} fixed>
+      <PassStrip
+        effects={effects}
+        stale={stale}
+        chosen={pass}
+        onChoose={setPass}
+        comparing={comparing}
+        onCompare={setComparing}
+      />
+      <Pane
+        title="BPF"
+        context={tables === undefined ? '' : `${tables.insns.length} instructions`}
+        fixed
+        testId="bpf-pane"
+        controls={
+          <span className="kd" title="Gutters: kernel, device">
+            <span>K</span>
+            <span>D</span>
+          </span>
+        }
+      >
         <CodeListing verdicts rowHeight={ROW} scroller={left} onScroll={moved.emit} />
       </Pane>
-      <Ribbons left={left} right={right} moved={moved} />
-      <Pane
-        title="NFP words"
-        context={`${tables?.wordCount ?? 0}${judged === good ? '' : ', not running'}`}
-        fixed
-        testId="words-pane"
-        controls={
-          <>
+      <Ribbons left={left} leftHead={PANE_HEAD} right={right} words={WORD_ROWS} moved={moved} />
+      {image === undefined ? (
+        <DoctorPane />
+      ) : comparing ? (
+        <PassCompare effects={effects} pass={pass} onClose={() => setComparing(false)} />
+      ) : (
+        <Pane
+          title="NFP words"
+          context={`${tables?.wordCount ?? 0}${judged === good ? '' : ', not running'}`}
+          fixed
+          testId="words-pane"
+          controls={
             <Segmented
               label="Words before or after relocation"
               small
@@ -62,22 +106,45 @@ export function JitLayout(): ReactElement {
               value={form}
               onChange={setForm}
             />
-            <span className="r" style={{ width: 76 }}>
-              executed
-            </span>
-          </>
-        }
-      >
-        <WordListing
-          relocated={form === 'loaded'}
-          scroller={right}
-          onScroll={moved.emit}
-          rowHeight={ROW}
-          counts={counts}
-        />
-      </Pane>
-      <BudgetPane />
+          }
+        >
+          <WordListing
+            relocated={form === 'loaded'}
+            scroller={right}
+            onScroll={moved.emit}
+            rowHeight={ROW}
+            counts={judged === good ? telemetry.wordCounts : []}
+          />
+        </Pane>
+      )}
+      <CardSide />
       <WordFields />
     </main>
+  )
+}
+
+/** What the program takes of the card, and what the card's firmware can do. */
+function CardSide(): ReactElement {
+  const [tab, setTab] = useState<'budget' | 'capabilities'>('budget')
+  const panel = useId()
+  const changes = useDocument((state) => Object.keys(state.document.capabilities ?? {}).length)
+  return (
+    <section className="pane jit-side" aria-label="Card">
+      <div className="pane-head">
+        <Tabs
+          label="Card"
+          tabs={[
+            ['budget', 'Budget'],
+            ['capabilities', changes === 0 ? 'Capabilities' : `Capabilities (${changes})`],
+          ]}
+          value={tab}
+          onChange={setTab}
+          panel={panel}
+        />
+      </div>
+      <div className="pane-body" id={panel} role="tabpanel" tabIndex={0} aria-label={tab}>
+        {tab === 'budget' ? <Budget /> : <Capabilities />}
+      </div>
+    </section>
   )
 }

@@ -1,92 +1,172 @@
-/** What the program costs on this card: code store, stack, and the packets per second that it can be run at. */
+/**
+ * What the program takes of this card: code store, stack, reach into packets, cycles on its dearest way and as measured,
+ * and the packets per second that they allow. Each figure says where it comes from.
+ */
+import { useMemo } from 'react'
 import type { ReactElement } from 'react'
-import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
+import { USUAL_WEIGHTS, imageBudget } from '@offload/nfp-jit'
+import type { NfpImage } from '@offload/nfp-jit'
+import { firmwareOf } from '@offload/session'
 import { useSlowTelemetry } from '../components/honesty-strip'
 import { Meter } from '../components/meter'
 import { grouped, mpps } from '../components/number-text'
-import { Pane } from '../components/pane'
-import { useShown } from '../link/service'
+import { pin, useShown } from '../link/service'
 import { deviceOf, useLineRate } from '../stores/device'
 import { useDocument } from '../stores/document'
+import { useVerdict } from '../stores/verdict'
 
-export function BudgetPane(): ReactElement {
-  const { judged, tables } = useShown()
+export function Budget(): ReactElement {
+  const { judged } = useShown()
   const document = useDocument((state) => state.document)
-  const telemetry = useSlowTelemetry()
-  const device = deviceOf(document.device).profile
-  const line = useLineRate()
   const image = judged?.compilation.image
-  if (image === undefined || tables === undefined)
-    return (
-      <Pane title="Budget">
-        <div className="empty">The budget appears with the words.</div>
-      </Pane>
-    )
-  const firmware = FIRMWARE_PROFILES[document.firmware]
-  const own = image.origins.filter((origin) => origin.insn >= 0).length
-  const words = image.words.length / 2
+  const budget = useMemo(
+    () => (image === undefined ? undefined : imageBudget(image, firmwareOf(document))),
+    [image, document],
+  )
+  const measured = useMeasured()
+  const line = useLineRate()
+  const device = deviceOf(document.device).profile
   const cores = device.islands * device.workersPerIsland
-  // Measured, not estimated: cycles that cores were busy, over packets that left.
-  const busy = telemetry.busy.reduce((sum, cycles) => sum + cycles, 0)
-  const perPacket = telemetry.received > 100 ? busy / telemetry.received : 0
-  const coreLimit = perPacket === 0 ? 0 : (device.clockMHz * 1e6 * cores) / perPacket
-  const removed = image.notes.filter((note) => note.kind === 'removed').length
-  const merged = image.notes.length - removed
+  const perSecond = (cycles: number): number => (device.clockMHz * 1e6 * cores) / cycles
+  if (image === undefined || budget === undefined)
+    return <div className="empty">The budget appears with the words.</div>
+  const own = image.origins.filter((origin) => origin.insn >= 0).length
+  const { worst } = budget
+  const worstRate = worst === undefined ? undefined : perSecond(worst.cycles)
+  const typicalRate = measured === undefined ? undefined : perSecond(measured.cycles)
+  const ceiling = Math.min(line.perSecond, typicalRate ?? worstRate ?? line.perSecond)
+  const frames = image.subprograms.length
   return (
-    <Pane title="Budget" context="this program">
-      <div style={{ padding: '14px 12px', display: 'grid', gap: 16, alignContent: 'start' }}>
-        <div>
-          <div className="dim" style={{ fontSize: 11 }}>
-            Ceiling on this card
-          </div>
-          <div style={{ fontSize: 22, lineHeight: '28px', fontWeight: 600, letterSpacing: -0.4 }}>
-            {coreLimit === 0 ? '–' : mpps(Math.min(coreLimit, line.perSecond))}{' '}
-            <small className="dim" style={{ fontSize: 12, fontWeight: 400 }}>
-              Mpps
-            </small>
-          </div>
-          <div className="dim" style={{ fontSize: 11, lineHeight: '15px', whiteSpace: 'normal' }}>
-            {coreLimit === 0
-              ? 'Run some traffic to measure it.'
-              : coreLimit > line.perSecond
-                ? `Set by the line, not by your program: the cores would manage ${mpps(coreLimit)}.`
-                : `Set by your program: ${Math.round(perPacket)} cycles a packet on ${cores} cores. The line would carry ${mpps(line.perSecond)}.`}
-          </div>
+    <div className="budget">
+      <div>
+        <div className="dim fine">Ceiling on this card</div>
+        <div className="figure">
+          {mpps(ceiling)} <small>Mpps</small>
         </div>
-        <Meter label="Code store" value={words} limit={firmware.maxLen} unit="words">
-          {own} for the program, {words - own} entry, exit, padding
-        </Meter>
-        <Meter label="Stack in local memory" value={image.stackSize} limit={firmware.stackSize} unit="B">
-          {image.subprograms.length <= 1 ? 'one frame' : `${image.subprograms.length} frames`}, rounded as the driver
-          does
-        </Meter>
-        <Meter label="Packet bytes used" value={image.maxPktOffset} limit={firmware.inlineMtu} unit="B">
-          what the verifier saw the program reach
-        </Meter>
-        <div>
-          <div className="dim" style={{ fontSize: 11 }}>
-            Cycles per packet, measured
-          </div>
-          <b>{perPacket === 0 ? '–' : grouped(Math.round(perPacket))}</b> <span className="dim">firmware included</span>
+        <div className="dim fine">
+          {ceiling === line.perSecond
+            ? `Set by the line (${Math.max(64, line.frame + 4)} B frames), not by your program.`
+            : `Set by your program, ${cores} cores at ${device.clockMHz} MHz.`}{' '}
+          {typicalRate === undefined ? 'Run traffic for the measured figure.' : ''}
         </div>
-        {image.notes.length > 0 && (
-          <div style={{ whiteSpace: 'normal' }}>
-            <div className="dim" style={{ fontSize: 11, marginBottom: 4 }}>
-              {removed > 0 ? `${removed} instructions removed` : ''}
-              {removed > 0 && merged > 0 ? ', ' : ''}
-              {merged > 0 ? `${merged} merged` : ''}
-            </div>
-            <ul style={{ display: 'grid', gap: 4 }}>
-              {image.notes.map((note) => (
-                <li key={`${note.insn}.${note.pass}`} style={{ lineHeight: '16px' }}>
-                  <b>insn {note.insn}</b> <span className="badge">{note.pass}</span>{' '}
-                  <span className="ink2">{note.reason}</span>
-                </li>
-              ))}
-            </ul>
-          </div>
+      </div>
+      <Bars
+        rows={[
+          ['Line', line.perSecond],
+          ['Measured', typicalRate],
+          ['Worst path', worstRate],
+        ]}
+        ceiling={ceiling}
+      />
+      <Meter label="Code store" value={budget.code.used} limit={budget.code.limit} unit="words">
+        {own} for the program, {budget.code.used - own} entry, exit, padding
+      </Meter>
+      <Meter label="Stack in local memory" value={budget.stack.used} limit={budget.stack.limit} unit="B">
+        {frames <= 1 ? 'one frame' : `${frames} frames`}, rounded as the driver does
+      </Meter>
+      <Meter label="Packet bytes used" value={budget.packet.used} limit={budget.packet.limit} unit="B">
+        what the verifier saw the program reach
+      </Meter>
+      <div data-testid="worst-path">
+        <div className="row">
+          <span>Worst path</span>
+          <span className="grow" />
+          <b>{worst === undefined ? '–' : grouped(worst.cycles)}</b> <span className="dim">cycles</span>
+        </div>
+        <div className="dim fine">
+          {worst === undefined
+            ? 'Every way loops: no bound is known.'
+            : worstText(worst.cycles, worst.swaps, worst.helpers, worst.loops.length)}
+        </div>
+        {budget.worstSlots.length > 0 && (
+          <button
+            type="button"
+            className="btn line small"
+            onClick={() => {
+              const slots = budget.worstSlots
+              pin({ space: 'insn', start: slots[0]!, end: slots.at(-1)! + 1 })
+            }}
+          >
+            Pin insns {budget.worstSlots[0]}–{budget.worstSlots.at(-1)}
+          </button>
         )}
       </div>
-    </Pane>
+      <div>
+        <div className="row">
+          <span>Measured</span>
+          <span className="grow" />
+          <b>{measured === undefined ? '–' : grouped(Math.round(measured.cycles))}</b> <span className="dim">cycles</span>
+        </div>
+        <div className="dim fine">
+          {measured === undefined
+            ? 'Needs a few hundred packets.'
+            : `a packet, firmware included; ${measured.words.toFixed(1)} words of the program`}
+        </div>
+      </div>
+      <Why image={image} />
+    </div>
+  )
+}
+
+function worstText(cycles: number, swaps: number, helpers: number, loops: number): string {
+  const waiting = swaps * (USUAL_WEIGHTS.memory ?? 0)
+  const parts = [`${cycles - waiting} issuing`, `${waiting} waiting for memory (${swaps} times)`]
+  if (helpers > 0) parts.push(`${helpers} ${helpers === 1 ? 'helper call' : 'helper calls'} and the firmware not counted`)
+  if (loops > 0) parts.push('each loop counted once')
+  return parts.join(' · ')
+}
+
+/** Cycles that cores were busy, over packets; and words of the program a packet. */
+function useMeasured(): { readonly cycles: number; readonly words: number } | undefined {
+  const telemetry = useSlowTelemetry(500)
+  const { judged } = useShown()
+  const good = useVerdict((state) => state.good)
+  const counts = telemetry.wordCounts
+  const packets = counts[0] ?? 0
+  if (judged !== good || telemetry.received < 300 || packets < 300) return undefined
+  const busy = telemetry.busy.reduce((sum, cycles) => sum + cycles, 0)
+  const words = Array.from(counts).reduce((sum, count) => sum + count, 0)
+  return { cycles: busy / telemetry.received, words: words / packets }
+}
+
+function Bars(props: {
+  readonly rows: readonly (readonly [label: string, perSecond: number | undefined])[]
+  readonly ceiling: number
+}): ReactElement {
+  const most = Math.max(...props.rows.map(([, value]) => value ?? 0), 1)
+  return (
+    <div className="budget-bars">
+      {props.rows.map(([label, value]) => (
+        <div key={label} className={value === props.ceiling ? 'on' : ''}>
+          <span>{label}</span>
+          <i style={{ width: value === undefined ? 0 : `${(96 * value) / most}px` }} />
+          <span>{value === undefined ? '–' : mpps(value)}</span>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+/** Instructions that made no words of their own, or words that another one shares. */
+function Why({ image }: { readonly image: NfpImage }): ReactElement | null {
+  if (image.notes.length === 0) return null
+  return (
+    <div className="budget-why">
+      <div className="dim fine">Why these words</div>
+      <ul>
+        {image.notes.map((note) => (
+          <li key={`${note.insn}.${note.pass}`}>
+            <button
+              type="button"
+              className="plain"
+              onClick={() => pin({ space: 'insn', start: note.insn, end: note.insn + 1 })}
+            >
+              insn {note.insn}
+            </button>{' '}
+            {note.kind} <span className="badge">{note.pass}</span> <span className="ink2">{note.reason}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }

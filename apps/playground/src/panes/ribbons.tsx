@@ -1,4 +1,7 @@
-/** The bands between two listings: one a basic block, the pinned one bright. They follow both scrolls, frame by frame. */
+/**
+ * The bands between the BPF rows and the words: one a basic block, the pinned instruction bright and outlined, the
+ * hovered one outlined. They follow both scrolls, frame by frame.
+ */
 import { useEffect, useRef } from 'react'
 import type { ReactElement, RefObject } from 'react'
 import { useLink, useShown } from '../link/service'
@@ -6,9 +9,20 @@ import type { Kin, LinkTables } from '../link/tables'
 
 const WIDTH = 28
 
+/** Rows of one height, the first `top` below the list's edge, the list `head` below the pane's. */
+export interface RowGeometry {
+  readonly height: number
+  readonly top: number
+  readonly head: number
+}
+
 interface RibbonsProps {
+  /** The listing with `data-insn` rows. */
   readonly left: RefObject<HTMLDivElement | null>
+  readonly leftHead: number
+  /** The listing of words, of which only some are in the page. */
   readonly right: RefObject<HTMLDivElement | null>
+  readonly words: RowGeometry
   /** Bumped by the listings when they scroll. */
   readonly moved: { subscribe: (redraw: () => void) => () => void }
 }
@@ -18,87 +32,99 @@ interface Span {
   readonly bottom: number
 }
 
+const clampTo = (list: HTMLElement, y: number): number => Math.max(0, Math.min(list.clientHeight, y - list.scrollTop))
+
 /** Vertical extent of rows in the pane, head included; rows out of sight end at the edge. */
-function spanOf(list: HTMLElement, rows: readonly HTMLElement[], head: number): Span | undefined {
+function spanOfRows(list: HTMLElement, rows: readonly HTMLElement[], head: number): Span | undefined {
   const first = rows[0]
   const last = rows.at(-1)
   if (first === undefined || last === undefined) return undefined
-  const clamp = (y: number): number => Math.max(0, Math.min(list.clientHeight, y))
   return {
-    top: head + clamp(first.offsetTop - list.scrollTop),
-    bottom: head + clamp(last.offsetTop + last.offsetHeight - list.scrollTop),
+    top: head + clampTo(list, first.offsetTop),
+    bottom: head + clampTo(list, last.offsetTop + last.offsetHeight),
   }
 }
 
-/** One band a basic block, and a bright one for what is pinned. */
+function spanOfWords(list: HTMLElement, words: Iterable<number>, { height, top, head }: RowGeometry): Span | undefined {
+  let [first, last] = [Infinity, -Infinity]
+  for (const word of words) {
+    first = Math.min(first, word)
+    last = Math.max(last, word)
+  }
+  if (first > last) return undefined
+  return {
+    top: head + clampTo(list, top + first * height),
+    bottom: head + clampTo(list, top + (last + 1) * height),
+  }
+}
+
+type Kind = 'block' | 'pin' | 'hover'
+
+function bandPath(a: Span, b: Span, hue: string, kind: Kind): SVGPathElement {
+  const half = WIDTH / 2
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+  path.setAttribute(
+    'd',
+    `M0 ${a.top}C${half} ${a.top} ${half} ${b.top} ${WIDTH} ${b.top}V${b.bottom}C${half} ${b.bottom} ${half} ${a.bottom} 0 ${a.bottom}Z`,
+  )
+  path.setAttribute('fill', hue)
+  path.setAttribute('class', `ribbon ${kind}`)
+  return path
+}
+
 function drawBands(
-  target: SVGSVGElement | null,
-  from: HTMLElement | null,
-  to: HTMLElement | null,
-  tables: LinkTables | undefined,
-  pinKin: Kin,
+  target: SVGSVGElement,
+  from: HTMLElement,
+  to: HTMLElement,
+  tables: LinkTables,
+  { leftHead, words }: Pick<RibbonsProps, 'leftHead' | 'words'>,
+  { pinKin, hoverKin }: { readonly pinKin: Kin; readonly hoverKin: Kin },
 ): void {
-  target?.replaceChildren()
-  if (target === null || from === null || to === null || tables === undefined) return
-  const insnRows = new Map(
+  const rows = new Map(
     [...from.querySelectorAll<HTMLElement>('[data-insn]')].map((row) => [Number(row.dataset['insn']), row]),
   )
-  const wordRows = new Map(
-    [...to.querySelectorAll<HTMLElement>('[data-word]')].map((row) => [Number(row.dataset['word']), row]),
-  )
-  const band = (insns: readonly number[], words: readonly number[], hue: string, pinned: boolean): void => {
-    const a = spanOf(
+  const band = (insns: readonly number[], own: Iterable<number>, kind: Kind): void => {
+    const a = spanOfRows(
       from,
-      insns.flatMap((insn) => insnRows.get(insn) ?? []),
-      30,
+      insns.flatMap((insn) => rows.get(insn) ?? []),
+      leftHead,
     )
-    const b = spanOf(
-      to,
-      words.flatMap((word) => wordRows.get(word) ?? []),
-      30,
-    )
+    const b = spanOfWords(to, own, words)
     if (a === undefined || b === undefined) return
-    const half = WIDTH / 2
-    const d = `M0 ${a.top}C${half} ${a.top} ${half} ${b.top} ${WIDTH} ${b.top}V${b.bottom}C${half} ${b.bottom} ${half} ${a.bottom} 0 ${a.bottom}Z`
-    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
-    path.setAttribute('d', d)
-    path.setAttribute('fill', hue)
-    path.style.fillOpacity = pinned ? '0.42' : 'var(--ribbon)'
-    if (pinned) path.setAttribute('stroke', 'var(--pin)')
-    target.append(path)
+    const hue = tables.blocks[tables.blockOf(insns[0]!)]?.hue ?? 'var(--b-h)'
+    target.append(bandPath(a, b, hue, kind))
+  }
+  const linked = (kin: Kin, kind: Kind): void => {
+    // One band an instruction: a line or block that made several keeps them apart.
+    for (const insn of [...kin.insns].sort((x, y) => x - y)) {
+      const [start, end] = tables.wordsOf(insn)
+      band([insn], start < end ? [start, end - 1] : [], kind)
+    }
   }
   for (const block of tables.blocks) {
     const insns = tables.insns.filter((insn) => insn >= block.start && insn < block.end)
-    const words = insns.flatMap((insn) => {
+    const own = insns.flatMap((insn) => {
       const [start, end] = tables.wordsOf(insn)
-      return [...Array(end - start).keys()].map((index) => start + index)
+      return start < end ? [start, end - 1] : []
     })
-    band(
-      insns,
-      words.sort((x, y) => x - y),
-      block.hue,
-      false,
-    )
+    if (insns.length > 0) band(insns, own, 'block')
   }
-  const pinnedInsns = [...pinKin.insns].sort((x, y) => x - y)
-  if (pinnedInsns.length > 0) {
-    const block = tables.blocks[tables.blockOf(pinnedInsns[0]!)]
-    band(
-      pinnedInsns,
-      [...pinKin.words].sort((x, y) => x - y),
-      block?.hue ?? 'var(--b-h)',
-      true,
-    )
-  }
+  linked(hoverKin, 'hover')
+  linked(pinKin, 'pin')
 }
 
-export function Ribbons({ left, right, moved }: RibbonsProps): ReactElement {
+export function Ribbons({ left, leftHead, right, words, moved }: RibbonsProps): ReactElement {
   const svg = useRef<SVGSVGElement>(null)
   const { tables } = useShown()
   const pinKin = useLink((state) => state.pinKin)
+  const hoverKin = useLink((state) => state.hoverKin)
 
   useEffect(() => {
-    const draw = (): void => drawBands(svg.current, left.current, right.current, tables, pinKin)
+    const draw = (): void => {
+      svg.current?.replaceChildren()
+      if (svg.current === null || left.current === null || right.current === null || tables === undefined) return
+      drawBands(svg.current, left.current, right.current, tables, { leftHead, words }, { pinKin, hoverKin })
+    }
     draw()
     const observer = new ResizeObserver(draw)
     if (svg.current !== null) observer.observe(svg.current)
@@ -107,7 +133,7 @@ export function Ribbons({ left, right, moved }: RibbonsProps): ReactElement {
       observer.disconnect()
       stop()
     }
-  }, [left, right, moved, tables, pinKin])
+  }, [left, leftHead, right, words, moved, tables, pinKin, hoverKin])
 
   return (
     <div className="ribbons" aria-hidden="true">
