@@ -203,7 +203,11 @@ function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStand
     lineNumbersMinChars: 3,
     lineDecorationsWidth: 14,
     glyphMargin: true,
-    folding: false,
+    folding: true,
+    showFoldingControls: 'mouseover',
+    'semanticHighlighting.enabled': true,
+    inlayHints: { enabled: 'on', fontSize: 10, padding: false },
+    stickyScroll: { enabled: false },
     scrollBeyondLastLine: false,
     renderLineHighlight: 'line',
     renderWhitespace: 'none',
@@ -223,6 +227,12 @@ function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStand
   editor.onMouseMove((event) => {
     const line = event.target.position?.lineNumber
     hover(line === undefined ? undefined : { space: 'line', start: line, end: line + 1 })
+  })
+  editor.addAction({
+    id: 'offload.convert',
+    label: 'Convert to the other dialect',
+    keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyMod.Alt | monaco.KeyCode.KeyD],
+    run: async () => (await import('./commands')).convertDialect(),
   })
   editor.onDidFocusEditorText(() => setFocused(true))
   editor.onDidBlurEditorText(() => setFocused(false))

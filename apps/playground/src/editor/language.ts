@@ -1,11 +1,12 @@
 /**
  * BPF assembly as a Monaco language: colours from the shared highlighter, comments, brackets, themes made of the
- * page's own tokens. Hover and completion are added by `language-help.ts`.
+ * page's own tokens. `language-help.ts` adds hover and completion, `language-structure.ts` what needs the whole text.
  */
 import type { languages } from 'monaco-editor/editor'
 import { highlight } from './highlight'
 import type { Monaco } from './monaco'
 import { registerLanguageHelp } from './language-help'
+import { registerLanguageStructure } from './language-structure'
 
 export const LANGUAGE_ID = 'bpf'
 
@@ -34,6 +35,7 @@ export function registerBpfLanguage(monaco: Monaco): void {
     wordPattern: /[.$%\w]+/,
   })
   registerLanguageHelp(monaco, LANGUAGE_ID)
+  registerLanguageStructure(monaco, LANGUAGE_ID)
 }
 
 /** Define and choose the editor theme from the CSS tokens that rule now. */
@@ -57,6 +59,9 @@ export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
       { token: 'com', foreground: bare('--c-com') },
       { token: 'type', foreground: bare('--c-type') },
       { token: 'str', foreground: bare('--c-str') },
+      { token: 'map', foreground: bare('--c-type'), fontStyle: 'bold' },
+      { token: 'reg', foreground: bare('--ink-1') },
+      { token: 'name', foreground: bare('--ink-1') },
     ],
     colors: {
       'editor.background': token('--bg-1'),
@@ -74,6 +79,8 @@ export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
       'editorError.foreground': token('--fail'),
       'editorWarning.foreground': token('--warn'),
       'editorInfo.foreground': token('--info'),
+      'editorInlayHint.foreground': token('--ink-3'),
+      'editorInlayHint.background': '#00000000',
       'editorOverviewRuler.border': '#00000000',
       'scrollbarSlider.background': `${token('--bg-4')}aa`,
       focusBorder: '#00000000',

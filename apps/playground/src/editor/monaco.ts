@@ -1,6 +1,7 @@
 /**
  * Monaco with the few features that the page uses. Loaded lazily, behind the first paint: import it dynamically only.
- * `features/suggest` of this version does not register its controller, hence the deep import.
+ * Some entry points of this version do not register what they are named after: completion's controller, the commands
+ * of go to definition and references, semantic colours. Hence the deep imports.
  */
 import * as monaco from 'monaco-editor/editor'
 import 'monaco-editor/features/bracketMatching/register'
@@ -10,11 +11,15 @@ import 'monaco-editor/features/codicon/register'
 import 'monaco-editor/features/comment/register'
 import 'monaco-editor/features/cursorUndo/register'
 import 'monaco-editor/features/find/register'
+import 'monaco-editor/features/folding/register'
 import 'monaco-editor/features/gotoError/register'
 import 'monaco-editor/features/hover/register'
 import 'monaco-editor/features/indentation/register'
+import 'monaco-editor/features/inlayHints/register'
 import 'monaco-editor/features/linesOperations/register'
 import 'monaco-editor/features/multicursor/register'
+import 'monaco-editor/features/quickOutline/register'
+import 'monaco-editor/features/referenceSearch/register'
 import 'monaco-editor/features/snippet/register'
 import 'monaco-editor/features/suggest/register'
 import 'monaco-editor/features/toggleTabFocusMode/register'
@@ -22,6 +27,8 @@ import 'monaco-editor/features/format/register'
 import 'monaco-editor/features/gotoSymbol/register'
 import 'monaco-editor/features/rename/register'
 import 'monaco-editor/features/wordOperations/register'
+import 'monaco-editor/editor/contrib/gotoSymbol/browser/goToCommands'
+import 'monaco-editor/editor/contrib/semanticTokens/browser/documentSemanticTokens'
 import 'monaco-editor/editor/contrib/suggest/browser/suggestController'
 // The default export is made by Vite's `?worker`.
 // oxlint-disable-next-line import/default
