@@ -33,7 +33,8 @@ describe('time does not depend on how it is sliced', () => {
     for (const chip of [runner, stepper]) chip.offer(frames(60, 100))
     runner.run(Infinity, idle)
     let steps = 0
-    while (stepper.stepWord()) steps++
+    expect(stepper.stepWord()).toEqual({ core: 0, context: 0, pc: START })
+    for (steps = 1; stepper.stepWord(); steps++);
     stepper.run(Infinity, idle)
     expect(steps).toBe(runner.counters().words)
     expect(stepper.stateHash()).toBe(runner.stateHash())
@@ -51,6 +52,33 @@ describe('time does not depend on how it is sliced', () => {
     }
     mixed.run(30_000)
     expect(mixed.stateHash()).toBe(runner.stateHash())
+  })
+})
+
+describe('breakpoints', () => {
+  it('stop in front of a word, on any core, and leave the state of a run', () => {
+    const runner = chipWith('swaps MAC addresses', {}, { islands: 1, workersPerIsland: 2 })
+    const stopper = chipWith('swaps MAC addresses', {}, { islands: 1, workersPerIsland: 2 })
+    for (const chip of [runner, stopper]) chip.offer(frames(20, 60))
+    runner.run(Infinity, idle)
+    const stops: string[] = []
+    for (;;) {
+      const place = stopper.runToWord(({ pc }) => pc === START + 1)
+      if (!place) break
+      stops.push(`${place.core}.${place.context}`)
+      expect(stopper.context(place.core, place.context)).toMatchObject({ state: 'running', pc: START + 1 })
+    }
+    expect(stops).toHaveLength(20)
+    expect(new Set(stops).size).toBeGreaterThan(1)
+    stopper.run(Infinity, idle)
+    expect(stopper.stateHash()).toBe(runner.stateHash())
+  })
+
+  it('give up after a number of words', () => {
+    const chip = chipWith('swaps MAC addresses')
+    chip.offer(frames(5, 60))
+    expect(chip.runToWord(() => false, 40)).toBeUndefined()
+    expect(chip.counters().words).toBe(40)
   })
 })
 

@@ -12,20 +12,7 @@ import { QUANTUM } from './constants'
 import { createCoreRunner } from './core-runner'
 import { createEmem } from './emem'
 import { createEventPath } from './event-path'
-import {
-  CNT,
-  CORE,
-  CORE_WORDS,
-  CTX,
-  HDR,
-  STATE,
-  WAIT,
-  WAIT_NAMES,
-  contextStart,
-  coreStart,
-  layoutOf,
-  memoryOver,
-} from './layout'
+import { CNT, CORE, CTX, HDR, STATE, WAIT, WAIT_NAMES, contextStart, coreStart, layoutOf, memoryOver } from './layout'
 import type { ChipMemory, ChipOptions, Layout } from './layout'
 import { createMapStore } from './map-store'
 import { createWindowRunner } from './member'
@@ -53,10 +40,22 @@ export interface MachineCheck {
   readonly cycle: number
 }
 
+/** A word about to be executed, or just executed. */
+export interface WordPlace {
+  readonly core: number
+  readonly context: number
+  readonly pc: number
+}
+
 /** What this implementation offers beyond the contract. */
 export interface EmulatedChip extends Chip {
   /** Reads straight from the chip's memory; made to be called once a frame. */
   readonly telemetry: Telemetry
+  /**
+   * Breakpoints: executes word by word, at least one, until `stopAt` says yes to the word that comes next, which is not
+   * executed. Undefined when nothing is left to do or after `maxWords`. The state is that of any other way to get there.
+   */
+  runToWord(stopAt: (place: WordPlace) => boolean, maxWords?: number): WordPlace | undefined
   /** The first machine checks, at most 64; `counters` do not hold them. */
   machineChecks(): readonly MachineCheck[]
   /**
@@ -291,17 +290,39 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
 
   const run = { exact: runExactly, quantum: runInQuanta, functional: runWithoutTime }[config.timeModel]
 
-  function stepWord(): { core: number; context: number; pc: number } | undefined {
+  /** The core whose turn it is in order of time, everything before it served; -1 when nothing is left to do. */
+  function nextCore(): number {
+    const horizon = service.serve(Infinity)
+    if (horizon === Infinity) return -1
+    F[nowAt] = Math.max(F[nowAt]!, horizon)
+    F[(header + HDR.windowEndF) >> 1] = horizon + window
+    let core = 0
+    while (F[(layout.nextTimes >> 1) + core]! > horizon) core++
+    runner.refresh()
+    return core
+  }
+
+  const lastContext = (core: number): number => 2 * H[coreStart(layout, core) + CORE.last]!
+
+  function stepWord(): WordPlace | undefined {
     for (;;) {
-      const horizon = service.serve(Infinity)
-      if (horizon === Infinity) return undefined
-      F[nowAt] = Math.max(F[nowAt]!, horizon)
-      F[(header + HDR.windowEndF) >> 1] = horizon + window
-      let core = 0
-      while (F[(layout.nextTimes >> 1) + core]! > horizon) core++
-      runner.refresh()
-      const cb = layout.cores + core * CORE_WORDS
-      if (runner.step(core, Infinity)) return { core, context: 2 * H[cb + CORE.last]!, pc: runner.lastPc() }
+      const core = nextCore()
+      if (core < 0) return undefined
+      if (runner.step(core, Infinity)) return { core, context: lastContext(core), pc: runner.lastPc() }
+    }
+  }
+
+  function runToWord(stopAt: (place: WordPlace) => boolean, maxWords = Infinity): WordPlace | undefined {
+    for (let words = 0; ;) {
+      const core = nextCore()
+      if (core < 0) return undefined
+      const pc = runner.prepare(core, Infinity)
+      // Getting to the word may have taken time in which another core comes first.
+      if (pc < 0 || F[(layout.nextTimes >> 1) + core]! > F[nowAt]!) continue
+      const place = { core, context: lastContext(core), pc }
+      if (words > 0 && stopAt(place)) return place
+      if (words >= maxWords) return undefined
+      if (runner.step(core, Infinity)) words++
     }
   }
 
@@ -400,6 +421,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     offer: (frames: readonly TimedFrame[]) => packets.offer(frames),
     run,
     stepWord,
+    runToWord,
     takePackets: (): PacketRecord[] => packets.take(),
     takeEvents: (): PerfEvent[] => events.take(),
     counters: counterView,

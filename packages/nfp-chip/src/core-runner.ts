@@ -33,6 +33,11 @@ export interface CoreRunner {
    * serves requests there).
    */
   run(core: number, end: number, after?: (core: number) => void): void
+  /**
+   * Goes on with the core that is named up to its next word, without executing that: its address, or -1 when the core
+   * went to sleep instead or has nothing to do before `end`.
+   */
+  prepare(core: number, end: number): number
   /** Executes one word on the core that is named; false when the core has nothing to do before `end`. */
   step(core: number, end: number): boolean
   /**
@@ -148,16 +153,17 @@ export function createCoreRunner(
     let oneWord = false
     let going = H[tb + CTX.service] === 0 || services.resume(core, slot)
     while (going) {
+      const pc = H[tb + CTX.pc]!
+      if (store.op[pc] === UOP.firmware && H[tb + CTX.slots] === 0) {
+        going = services.enter(core, slot)
+        continue
+      }
       if (left === 0) break
-      stepPc = H[tb + CTX.pc]!
+      stepPc = pc
       let stop: number
       let executed: number
       let fault: number
-      if (store.op[stepPc] === UOP.firmware) {
-        executed = 0
-        fault = FAULT.none
-        stop = STOP.firmware
-      } else if (translated && !oneWord && H[tb + CTX.slots] === 0 && tier.canEnter(stepPc, left)) {
+      if (translated && !oneWord && H[tb + CTX.slots] === 0 && tier.canEnter(pc, left)) {
         const result = tier.run(core, slot, left)
         executed = result >>> 3
         fault = tier.lastFault()
@@ -228,10 +234,23 @@ export function createCoreRunner(
   }
 
   function step(core: number, end: number): boolean {
+    const wordsAt = (layout.cores + core * CORE_WORDS + CORE.wordsF) >> 1
+    const before = F[wordsAt]!
+    advanceBy(core, end, 1)
+    return F[wordsAt]! > before
+  }
+
+  function prepare(core: number, end: number): number {
+    const cb = layout.cores + core * CORE_WORDS
+    advanceBy(core, end, 0)
+    const slot = H[cb + CORE.running]!
+    return slot < 0 ? -1 : H[cb + CORE.contexts + slot * CTX.size + CTX.pc]!
+  }
+
+  /** Goes on with a core by at most so many words, in the precise tier. */
+  function advanceBy(core: number, end: number, words: number): void {
     const cb = layout.cores + core * CORE_WORDS
     const nowAt = (cb + CORE.nowF) >> 1
-    const wordsAt = (cb + CORE.wordsF) >> 1
-    const before = F[wordsAt]!
     if (H[cb + CORE.running]! < 0) {
       let now = F[nowAt]!
       let slot = pick(cb, now)
@@ -241,13 +260,12 @@ export function createCoreRunner(
       }
       if (slot < 0 || now >= end) {
         setNext(core, cb)
-        return false
+        return
       }
       begin(cb, slot, now)
     }
-    advance(core, cb, 1, false)
+    advance(core, cb, words, false)
     setNext(core, cb)
-    return F[wordsAt]! > before
   }
 
   function finishPacket(core: number, now: number, maxWords: number, serve: () => void): boolean {
@@ -270,5 +288,5 @@ export function createCoreRunner(
     }
   }
 
-  return { run, step, finishPacket, lastPc: () => stepPc, refresh }
+  return { run, prepare, step, finishPacket, lastPc: () => stepPc, refresh }
 }
