@@ -1,6 +1,7 @@
 /** BPF_MAP_CREATE on the host: the attribute checks of each type (kernel-tables.md, section 3.2) and the right class. */
 import type { MapDef } from '@offload/bpf'
 import { ERRNO } from '../errno'
+import { own } from '../own'
 import { ArrayMap } from './array-map'
 import { HashMap } from './hash-map'
 import { LpmTrie } from './lpm-trie'
@@ -71,7 +72,7 @@ export function mapTypeName(type: string | number): string {
 export function checkMapAttributes(attributes: MapAttributes): number {
   const { type, keySize, valueSize, maxEntries, flags } = attributes
   if (!/^[A-Za-z0-9_.]{0,15}$/.test(attributes.name)) return ERRNO.EINVAL
-  const rule = RULES[type]
+  const rule = own(RULES, type)
   if (!rule) return ERRNO.EINVAL
   if (type.startsWith('lru') && flags & NO_PREALLOC) return ERRNO.ENOTSUPP
   if (flags & ~rule.flags || (rule.required ?? 0) & ~flags) return ERRNO.EINVAL

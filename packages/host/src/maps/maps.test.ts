@@ -98,6 +98,7 @@ describe('creation', () => {
     ['ring of odd size', { type: 'ringbuf', key_size: 0, value_size: 0, max_entries: 5000 }, 22],
     ['read and write only', { type: 'array', key_size: 4, value_size: 4, max_entries: 1, map_flags: 0x18 }, 22],
     ['name with a blank', { name: 'a b', type: 'array', key_size: 4, value_size: 4, max_entries: 1 }, 22],
+    ['a name that every object has', { type: 'constructor', key_size: 4, value_size: 4, max_entries: 1 }, 22],
     ['fine', { type: 2, key_size: 4, value_size: 4, max_entries: 1 }, 0],
   ])('%s', (_, definition, errno) => {
     expect(checkMapAttributes(mapAttributes(definition))).toBe(errno)

@@ -6,6 +6,7 @@ import { mapMemlock } from '../machine/accounting'
 import type { BpfMap } from '../machine/objects'
 import { MAP_TYPE_NUMBERS, rounded } from '../maps/map'
 import { QueueMap } from '../maps/queue-map'
+import { own } from '../own'
 import { fail, NOTHING } from './bpftool'
 import type { BpftoolOptions, ObjectCommand, Output } from './bpftool'
 import { mapHandles, oneMap, pinsOf } from './bpftool-handles'
@@ -312,7 +313,7 @@ function create(context: ToolContext, args: Arguments): Output {
   while (args.left > 0) {
     if (args.take('type')) {
       type = args.next() ?? ''
-      if (MAP_TYPE_NUMBERS[type] === undefined) fail(`unrecognized map type: ${type}`)
+      if (own(MAP_TYPE_NUMBERS, type) === undefined) fail(`unrecognized map type: ${type}`)
     } else if (args.take('name')) name = args.next() ?? ''
     else if (args.take('key')) sizes.key = Number(args.next())
     else if (args.take('value')) sizes.value = Number(args.next())

@@ -1,6 +1,7 @@
 /** bpftool net: what is attached where, attach, detach (tool-formats.md, section 5). */
 import { errnoText } from '../errno'
 import type { XdpMode } from '../machine/netdev'
+import { own } from '../own'
 import { BpftoolError, fail, NOTHING } from './bpftool'
 import type { ObjectCommand, Output } from './bpftool'
 import { oneProgram } from './bpftool-handles'
@@ -46,7 +47,7 @@ function show(context: ToolContext): Output {
 
 function attachType(args: Arguments): { readonly word: string; readonly mode: XdpMode } {
   const word = args.next() ?? ''
-  const mode = ATTACH_TYPES[word] ?? fail(`invalid net attach/detach type: ${word}`, 22)
+  const mode = own(ATTACH_TYPES, word) ?? fail(`invalid net attach/detach type: ${word}`, 22)
   return { word, mode }
 }
 

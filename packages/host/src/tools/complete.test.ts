@@ -29,6 +29,8 @@ describe('completion', () => {
     ['sudo tc filter show dev nfp_p', 24, ['nfp_p0', 'nfp_p1']],
     ['rm /sys', 3, ['/sys/fs/bpf/pass']],
     ['nosuch ', 7, []],
+    ['constructor ', 12, []],
+    ['bpftool toString ', 17, []],
   ])('%s', (line, start, candidates) => {
     expect(completeCommand(host, line)).toEqual({ start, candidates })
   })

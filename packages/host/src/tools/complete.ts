@@ -1,6 +1,7 @@
 /** Completion for the console: words that can stand where the line ends, from the tools' grammar and the machine's objects. */
 import type { Machine } from '../machine/machine'
 import { MAP_TYPE_NUMBERS } from '../maps/map'
+import { own } from '../own'
 import { COMMAND_NAMES } from './run-command'
 
 export interface Completion {
@@ -62,7 +63,7 @@ const bpftool: Grammar = (machine, words, last) => {
   const plain = words.filter((word) => !word.startsWith('-'))
   const [object, command] = plain
   if (object === undefined) return [...Object.keys(BPFTOOL), 'version', 'help', '-j', '-p', '-f', '-d']
-  const commands = BPFTOOL[object]
+  const commands = own(BPFTOOL, object)
   if (!commands) return []
   if (command === undefined) return commands
   if (object === 'prog' && command === 'load' && plain.length === 2) return files(machine)
@@ -123,7 +124,7 @@ export function completeCommand(machine: Machine, line: string): Completion {
   if (tool === undefined) options = line.slice(0, start).trimEnd().endsWith('|') ? TEXT_FILTERS : COMMAND_NAMES
   else {
     const last = rest.at(-1) ?? ''
-    options = valuesOf(machine, rest, last) ?? GRAMMARS[tool]?.(machine, rest, last) ?? []
+    options = valuesOf(machine, rest, last) ?? own(GRAMMARS, tool)?.(machine, rest, last) ?? []
   }
   return { start, candidates: options.filter((word) => word.startsWith(prefix) && word !== prefix) }
 }

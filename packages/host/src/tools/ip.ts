@@ -4,6 +4,7 @@ import { bytesJited } from '../machine/accounting'
 import type { Machine } from '../machine/machine'
 import type { Netdev, XdpMode } from '../machine/netdev'
 import type { ObjectFile, ObjectProgram } from '../machine/object-file'
+import { own } from '../own'
 import type { ToolContext } from './context'
 import { iprouteJson } from './json-text'
 import type { Json } from './json-text'
@@ -133,7 +134,7 @@ function set(machine: Machine, args: Arguments, options: IpOptions): ToolResult 
   while (args.left > 0) {
     const word = args.next()!
     if (word === 'dev') name = args.next()
-    else if (XDP_WORDS[word]) request = xdpRequest(machine, XDP_WORDS[word]!, args)
+    else if (own(XDP_WORDS, word)) request = xdpRequest(machine, own(XDP_WORDS, word)!, args)
     else if (word === 'up') changes.push((netdev) => (netdev.up = true))
     else if (word === 'down') changes.push((netdev) => (netdev.up = false))
     else if (word === 'promisc') {
