@@ -1,3 +1,4 @@
+import { br, withEcc, wordsOf } from '@offload/nfp'
 import { describe, expect, it } from 'vitest'
 import { hotAdds } from '../testdata/kernels'
 import { PROGRAM_NAMES, START, chipWith, frames, program } from '../testdata/programs'
@@ -95,6 +96,39 @@ describe('posted commands', () => {
       return `${chip.stateHash()} ${chip.now}`
     })
     expect(new Set(results).size).toBe(1)
+  })
+})
+
+describe('replacing a program', () => {
+  it('lets packets in flight finish with the old one, whatever the window', () => {
+    const results = [undefined, 13].map((window) => {
+      const chip = chipWith('adds packet bytes to an array element', window === undefined ? {} : { window })
+      chip.offer(frames(300, 20))
+      chip.run(3000)
+      const before = chip.counters()
+      expect(before.received).toBeGreaterThan(before.passed + before.dropped)
+      chip.loadProgram(0, { words: program('swaps MAC addresses').words, start: START })
+      chip.run(Infinity, idle)
+      const { aborted, passed, transmitted, lost } = chip.counters()
+      expect([aborted, passed + transmitted + lost]).toEqual([0, 300])
+      expect(passed).toBeGreaterThan(0)
+      expect(transmitted).toBeGreaterThan(0)
+      expect(chip.machineChecks()).toEqual([])
+      return `${chip.stateHash()} ${chip.now}`
+    })
+    expect(results[0]).toBe(results[1])
+  })
+
+  it('gives up packets of a program that never ends', () => {
+    const chip = chipWith('swaps MAC addresses', {}, { islands: 1, workersPerIsland: 1 })
+    chip.loadProgram(0, { words: wordsOf([withEcc(br('br', START))]), start: START })
+    chip.offer(frames(6, 10))
+    chip.run(5000)
+    chip.loadProgram(0, { words: program('swaps MAC addresses').words, start: START })
+    chip.run(Infinity, idle)
+    const { aborted, transmitted } = chip.counters()
+    expect([aborted > 0, aborted + transmitted]).toEqual([true, 6])
+    expect(chip.machineChecks()[0]?.cause).toBe('program does not end')
   })
 })
 

@@ -83,6 +83,8 @@ const FIRST_MAGIC = 0x4e465043
 const KEPT_CHECKS = 64
 /** Words after which the functional model gives a packet up, so that nothing can hang. */
 const ENDLESS_WORDS = 4_000_000
+/** The same, for all packets in flight together, before a program is replaced. */
+const DRAIN_WORDS = 4_000_000
 
 /** Makes a chip in reset: no program, no maps, every context idle. Throws a RangeError for impossible configurations. */
 export function createChip(config: ChipConfig, options: ChipOptions = {}): EmulatedChip {
@@ -152,6 +154,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
 
   function loadProgram(port: number, program: Parameters<Chip['loadProgram']>[1]): void {
     if (port < 0 || port >= layout.ports) throw new RangeError(`port ${port} of ${layout.ports}`)
+    drain()
     const entryAt = header + HDR.programs + port
     const lengthAt = header + HDR.programWords + port
     const old = H[entryAt]!
@@ -174,6 +177,36 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
       }
     }
     H[header + HDR.programVersion]!++
+  }
+
+  /** Contexts that are inside a program, or about to enter one. */
+  function contextsAtWork(): number {
+    let count = 0
+    for (let core = 0; core < layout.coreCount; core++) {
+      for (let slot = 0; slot < 4; slot++) if (H[contextStart(layout, core, slot) + CTX.packet]! >= 0) count++
+    }
+    return count
+  }
+
+  /**
+   * Lets every context finish its packet while no other is handed out, as the card's loader waits for its cores before it
+   * changes their code. Time goes on until the last one is done; an endless program is given up.
+   */
+  function drain(): void {
+    if (contextsAtWork() === 0) return
+    packets.hold(true, 0)
+    const limit = wordsExecuted() + DRAIN_WORDS
+    while (contextsAtWork() > 0 && wordsExecuted() < limit) {
+      const horizon = service.serve(Infinity)
+      if (horizon === Infinity) break
+      F[(header + HDR.windowEndF) >> 1] = horizon + window
+      windows.run(horizon + window)
+    }
+    service.serve(Infinity)
+    for (let core = 0; core < layout.coreCount; core++) runner.giveUp(core)
+    service.serve(Infinity)
+    F[nowAt] = lastActivity()
+    packets.hold(false, F[nowAt]!)
   }
 
   const wordsExecuted = (): number => {
@@ -227,9 +260,9 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     const wordLimit = wordsExecuted() + maxWords
     if (inFlight() > 0) {
       // Someone stepped into a packet: bring it to its end in the exact model first.
-      packets.hold(true)
+      packets.hold(true, 0)
       runExactly(Infinity, { untilIdle: true })
-      packets.hold(false)
+      packets.hold(false, F[nowAt]!)
     }
     runner.refresh()
     let serving = 0

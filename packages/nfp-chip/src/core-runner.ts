@@ -45,6 +45,8 @@ export interface CoreRunner {
    * has logged. False when the packet was given up after `maxWords`.
    */
   finishPacket(core: number, now: number, maxWords: number, serve: () => void): boolean
+  /** Aborts the packets of all contexts of a core that still have one. */
+  giveUp(core: number): void
   /** Address of the word that the last `step` executed. */
   lastPc(): number
   /** Takes over a changed code store. */
@@ -288,5 +290,22 @@ export function createCoreRunner(
     }
   }
 
-  return { run, prepare, step, finishPacket, lastPc: () => stepPc, refresh }
+  function giveUp(core: number): void {
+    const cb = layout.cores + core * CORE_WORDS
+    const nowAt = (cb + CORE.nowF) >> 1
+    const end = (slot: number): void => {
+      services.abort(core, slot, FAULT.endless)
+      F[nowAt] = finish(cb, cb + CORE.contexts + slot * CTX.size)
+    }
+    if (H[cb + CORE.running]! >= 0) end(H[cb + CORE.running]!)
+    for (let slot = 0; slot < 4; slot++) {
+      if (H[cb + CORE.contexts + slot * CTX.size + CTX.packet]! < 0) continue
+      F[((cb + CORE.wakeF) >> 1) + slot] = F[nowAt]!
+      begin(cb, slot, F[nowAt]!)
+      end(slot)
+    }
+    setNext(core, cb)
+  }
+
+  return { run, prepare, step, finishPacket, giveUp, lastPc: () => stepPc, refresh }
 }

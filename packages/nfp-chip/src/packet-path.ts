@@ -60,8 +60,11 @@ export interface PacketPath {
   startNow(core: number, until: number): boolean
   /** Without time: packet `index` is done and leaves at once. */
   finishNow(index: number, cycle: number): void
-  /** Lets no frame arrive while set. */
-  hold(on: boolean): void
+  /**
+   * While set, no frame arrives and no packet is handed to a context; what waits then goes on at `cycle` and later.
+   * Used to let programs come to their end before they are replaced.
+   */
+  hold(on: boolean, cycle: number): void
   /** Puts every context into its island's list of idle ones; at reset. */
   allIdle(): void
   take(): PacketRecord[]
@@ -308,7 +311,7 @@ export function createPacketPath(
   /** Gives packet `index` to an idle context of the island, or lets it wait for one. */
   function handOver(number: number, index: number, cycle: number): void {
     const start = island(number)
-    if (H[start + ISLAND.idleHead] !== H[start + ISLAND.idleTail]) {
+    if (!held && H[start + ISLAND.idleHead] !== H[start + ISLAND.idleTail]) {
       const at = H[start + ISLAND.idleHead]!
       H[start + ISLAND.idleHead] = at + 1
       const context = H[start + ISLAND.idle + (at & (ISLAND.idleRing - 1))]!
@@ -475,6 +478,7 @@ export function createPacketPath(
   }
 
   function admitWaiting(cycle: number): void {
+    if (held) return
     while (waitingHead < waiting.length && admit(waiting[waitingHead]!, cycle)) waitingHead++
     if (waitingHead > 1024) {
       waiting = waiting.slice(waitingHead)
@@ -489,7 +493,7 @@ export function createPacketPath(
   function becomeIdle(core: number, slot: number, cycle: number): void {
     const start = island(Math.floor(core / layout.workersPerIsland))
     const at = H[start + ISLAND.waitHead]!
-    if (at !== H[start + ISLAND.waitTail]) {
+    if (!held && at !== H[start + ISLAND.waitTail]) {
       H[start + ISLAND.waitHead] = at + 1
       assign(core, slot, H[start + ISLAND.wait + (at & (ISLAND.waitRing - 1))]!, cycle)
       return
@@ -497,6 +501,23 @@ export function createPacketPath(
     const tail = H[start + ISLAND.idleTail]!
     H[start + ISLAND.idleTail] = tail + 1
     H[start + ISLAND.idle + (tail & (ISLAND.idleRing - 1))] = (core << 2) | slot
+  }
+
+  function hold(on: boolean, cycle: number): void {
+    held = on
+    if (on) return
+    F[counters + CNT.lastArrival] = Math.max(F[counters + CNT.lastArrival]!, cycle)
+    ahead[ARRIVAL] = -1
+    for (let number = 0; number < layout.islands; number++) {
+      const start = island(number)
+      while (H[start + ISLAND.waitHead] !== H[start + ISLAND.waitTail]) {
+        if (H[start + ISLAND.idleHead] === H[start + ISLAND.idleTail]) break
+        const at = H[start + ISLAND.waitHead]!
+        H[start + ISLAND.waitHead] = at + 1
+        handOver(number, H[start + ISLAND.wait + (at & (ISLAND.waitRing - 1))]!, cycle)
+      }
+    }
+    admitWaiting(cycle)
   }
 
   function allIdle(): void {
@@ -552,9 +573,7 @@ export function createPacketPath(
     arrive,
     startNow,
     finishNow,
-    hold: (on) => {
-      held = on
-    },
+    hold,
     done,
     allIdle,
     take,

@@ -51,6 +51,11 @@ export function createServices(
   function receive(core: number, slot: number): boolean {
     const cb = coreBlock(core)
     const tb = contextBlock(core, slot)
+    if (H[tb + CTX.packet]! < 0) {
+      // The answer to a command of a packet that was given up.
+      F[((cb + CORE.wakeF) >> 1) + slot] = Infinity
+      return false
+    }
     const packet = packetEntry(H[tb + CTX.packet]!)
     const number = H[tb + CTX.packet]! % PACKETS_PER_ISLAND
     const island = 32 + Math.floor(core / layout.workersPerIsland)
