@@ -43,6 +43,8 @@ function unusualText(insns: Uint8Array, slot: number): string | undefined {
   }
   if (opcode === (CLASS.ALU | SOURCE.X | ALU.MOV) && offAt(insns, slot) === 32)
     return `w${dst} = (s32)w${srcAt(insns, slot)}`
+  // A kernel function that has no name yet.
+  if (opcode === 0x85 && srcAt(insns, slot) === 2) return `call #${imm}`
   if (opcode === (CLASS.ALU64 | SOURCE.X | ALU.MOV) && offAt(insns, slot) === -1) {
     return `r${dst} = &(void __percpu *)(r${srcAt(insns, slot)})`
   }
