@@ -31,6 +31,8 @@ class Instance {
   readonly name: string
   updated = false
   dropped = false
+  /** Some instruction has noted writes: later visits must be compared. */
+  hasWrites = false
   constructor(start: number, length: number, callsites: readonly number[]) {
     this.start = start
     this.length = length
@@ -113,18 +115,18 @@ export class LiveStack {
   commit(insn: number): void {
     const instance = this.here()
     const at = insn - instance.start
-    if (at < 0 || at >= instance.length) {
-      this.discard()
+    if (!this.wrote && (instance.visited[at] !== 0 ? !instance.hasWrites : true)) {
+      if (at >= 0 && at < instance.length) instance.visited[at] = 1
       return
     }
-    if (!this.wrote && instance.visited[at] && instance.frames.every((m) => m === null || (m.mustWrite[2 * at]! | m.mustWrite[2 * at + 1]!) === 0)) return
-    for (let f = 0; f < instance.frames.length; f++) {
-      const low = this.pendingLow[f]!
-      const high = this.pendingHigh[f]!
-      if (instance.frames[f] === null && (low | high) === 0) continue
-      this.noteWrite(instance, f, at, low, high)
+    if (at >= 0 && at < instance.length) {
+      for (let f = 0; f < instance.frames.length; f++) {
+        const low = this.pendingLow[f]!
+        const high = this.pendingHigh[f]!
+        if (instance.frames[f] !== null || (low | high) !== 0) this.noteWrite(instance, f, at, low, high)
+      }
+      instance.visited[at] = 1
     }
-    instance.visited[at] = 1
     this.discard()
   }
   private noteWrite(instance: Instance, f: number, at: number, low: number, high: number): void {
@@ -134,6 +136,7 @@ export class LiveStack {
     const newLow = instance.visited[at] ? oldLow & low : low
     const newHigh = instance.visited[at] ? oldHigh & high : high
     if (newLow === oldLow && newHigh === oldHigh) return
+    instance.hasWrites = true
     masks.mustWrite[2 * at] = newLow
     masks.mustWrite[2 * at + 1] = newHigh
     instance.updated = true

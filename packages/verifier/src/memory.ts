@@ -71,13 +71,15 @@ export function checkRegion(env: Env, regno: number, off: number, size: number, 
   if (min < 0 && (i64.eq(r.smin, i64.S64_MIN) || off + min !== ((off + min) | 0) || min + off < 0)) {
     env.refuse(EACCES, `R${regno} min value is negative, ${NEGATIVE}`)
   }
-  const outside = (end: string): string => `R${regno} ${end} value is outside of the allowed memory range\n`
-  checkWindow(env, regno, (min + off) | 0, size, limit, zeroSize, outside('min'))
+  const first = (min + off) | 0
+  if (!(first >= 0 && size > 0 && first + size <= limit)) checkWindow(env, regno, first, size, limit, zeroSize, outside(regno, 'min'))
   if (!i64.ult(r.umax, i64.u64(MAX_VAR_OFF))) {
     env.refuse(EACCES, `R${regno} unbounded memory access, make sure to bounds check any such access\n`)
   }
-  checkWindow(env, regno, (r.umax.lo >>> 0) + off, size, limit, zeroSize, outside('max'))
+  const last = (r.umax.lo >>> 0) + off
+  if (!(last >= 0 && size > 0 && last + size <= limit)) checkWindow(env, regno, last, size, limit, zeroSize, outside(regno, 'max'))
 }
+const outside = (regno: number, end: string): string => `R${regno} ${end} value is outside of the allowed memory range\n`
 
 export function checkPacketAccess(env: Env, regno: number, off: number, size: number, zeroSize: boolean): void {
   const r = env.regs[regno]!
@@ -127,10 +129,6 @@ export function checkAccess(env: Env, a: Access): void {
   const r = env.regs[regno]!
   checkAlignment(env, r, a.off, size, a.aligned)
   const off = a.off + r.off
-  const secret = write && value >= 0 && isSecret(env, env.regs[value]!)
-  const leak = (where: string): void => {
-    if (secret) env.refuse(EACCES, `R${value} leaks addr into ${where}\n`)
-  }
   switch (r.type) {
     case R.MAP_KEY:
       if (write) env.refuse(EACCES, `write to change key R${regno} not allowed\n`)
@@ -138,13 +136,13 @@ export function checkAccess(env: Env, a: Access): void {
       loadUnknown(env, a)
       break
     case R.MAP_VALUE:
-      leak('map')
+      checkLeak(env, a, 'map')
       checkMapPermission(env, regno, off, size, write)
       checkMapValue(env, regno, off, size, false)
       loadUnknown(env, a)
       break
     case R.CTX:
-      leak('ctx')
+      checkLeak(env, a, 'ctx')
       checkUnmodified(env, r, regno)
       accessContext(env, a, off)
       break
@@ -156,7 +154,7 @@ export function checkAccess(env: Env, a: Access): void {
     case R.PACKET:
     case R.PACKET_META:
       if (write && !mayWritePacket(env.progType)) env.refuse(EACCES, 'cannot write into packet\n')
-      leak('packet')
+      checkLeak(env, a, 'packet')
       checkPacketAccess(env, regno, off, size, false)
       loadUnknown(env, a)
       break
@@ -174,7 +172,7 @@ export function checkAccess(env: Env, a: Access): void {
     case R.MEM | R.RINGBUF:
     case R.MEM | R.RDONLY:
       if (write && (r.type & R.RDONLY) !== 0) env.refuse(EACCES, `R${regno} cannot write into ${R.typeName(r.type)}\n`)
-      leak('mem')
+      checkLeak(env, a, 'mem')
       checkRegion(env, regno, off, size, r.memSize, false)
       loadUnknown(env, a)
       break
@@ -187,6 +185,13 @@ export function checkAccess(env: Env, a: Access): void {
   const own = env.frame.own(value)
   if (a.signed) signExtend(own, size)
   else truncate(own, size)
+}
+
+/** Addresses must not get where others can see them. */
+function checkLeak(env: Env, a: Access, where: string): void {
+  if (a.write && a.value >= 0 && isSecret(env, env.regs[a.value]!)) {
+    env.refuse(EACCES, `R${a.value} leaks addr into ${where}\n`)
+  }
 }
 
 /** Someone's bytes, nothing known of them. */

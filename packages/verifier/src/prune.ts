@@ -203,6 +203,7 @@ function covers(env: Env, old: State, now: State, how: Strictness): boolean {
 function sameReferences(old: State, now: State): boolean {
   if (old.refs.length !== now.refs.length || (old.lockId !== 0) !== (now.lockId !== 0)) return false
   if (!ids.matches(old.lockId, now.lockId)) return false
+  if (old.refs.length === 0) return true
   return old.refs.every((ref, k) => ids.matches(ref.id, now.refs[k]!.id))
 }
 

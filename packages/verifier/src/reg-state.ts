@@ -1,7 +1,7 @@
 /**
  * What the walk knows about one register (or one spilled register): kind, offsets, tnum and the four ranges.
- * By convention a RegState that is stored in a frame is shared between states and never changed in place: whoever
- * wants to change one takes a copy first (`Frame.own`). Precision marks are not here; they belong to checkpoints.
+ * A RegState that is stored in a frame may be shared between states and must not be changed in place: whoever wants
+ * to change one asks the frame for it (`Frame.own`). Precision marks are not here; they belong to checkpoints.
  */
 import * as i64 from './int64'
 import type { I64 } from './int64'
@@ -73,6 +73,8 @@ export const ADD_CONST_32 = 0x40000000
 export const ADD_CONST = ADD_CONST_64 | ADD_CONST_32
 
 export class RegState {
+  /** Frame (by epoch) that alone holds this state and may change it in place; 0: shared, or nobody's yet. */
+  owner = 0
   type = NOT_INIT
   /** Fixed offset of a pointer; distance of a linked scalar. */
   off = 0

@@ -198,6 +198,8 @@ function withoutId(r: RegState): RegState {
 }
 
 function spill(old: StackSlot, reg: RegState, size: number): StackSlot {
+  // Register and slot share the state from now on.
+  reg.owner = 0
   let kinds = old.kinds
   for (let byte = 7; byte >= 0; byte--) {
     if (byte >= 8 - size) kinds = withKind(kinds, byte, S.SPILL)

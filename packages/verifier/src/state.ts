@@ -18,8 +18,12 @@ export interface ReturnRange {
 
 const NO_REGS: readonly RegState[] = Array.from({ length: REG_COUNT }, () => UNINITIALISED)
 
+let epochs = 0
+
 export class Frame {
   regs: RegState[]
+  /** Mark of the RegStates that this frame alone holds. */
+  private epoch = ++epochs
   /** Slot k covers fp-8(k+1) … fp-8k-1. */
   stack: StackSlot[]
   readonly frameno: number
@@ -49,6 +53,8 @@ export class Frame {
   }
 
   copy(): Frame {
+    // From now on both frames share what they hold.
+    this.epoch = ++epochs
     const f = new Frame(this.frameno, this.subprogno, this.callsite, this.regs, this.stack)
     f.callbackRange = this.callbackRange
     f.asyncCallback = this.asyncCallback
@@ -57,11 +63,14 @@ export class Frame {
     return f
   }
 
-  /** A fresh copy of register `n`, stored in place: may be changed until the instruction ends. */
+  /** Register `n` for changing: its state if nobody shares it, else a copy that takes its place. */
   own(n: number): RegState {
-    const r = this.regs[n]!.clone()
-    this.regs[n] = r
-    return r
+    const r = this.regs[n]!
+    if (r.owner === this.epoch) return r
+    const copy = r.clone()
+    copy.owner = this.epoch
+    this.regs[n] = copy
+    return copy
   }
   forget(n: number): void {
     this.regs[n] = UNINITIALISED
