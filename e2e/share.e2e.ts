@@ -1,4 +1,6 @@
 /** Links: the same session, and the same state after the same packets, for whoever opens it. */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { editorReady, expect, open, sourceOf, test, edit, total, watch } from './page'
 
 test('a link opened elsewhere gives the same state after the same packets', async ({ page, browser }) => {
@@ -84,4 +86,18 @@ test('one worker and two give the same state after the same packets', async ({ p
   await expect(other.getByTestId('honesty-strip')).toContainText('workers 2')
   await expect(other.getByTestId('state-hash')).toHaveText(alone ?? '')
   await other.context().close()
+})
+
+test('page and terminal give the same state after the same packets', async ({ page }) => {
+  await open(page)
+  await page.getByTestId('share').click()
+  await page.getByRole('checkbox').check()
+  await page.getByLabel('Packets to run').fill('1000')
+  await page.getByTestId('replay-here').click()
+  await expect(page.getByTestId('packets-run')).toHaveText('1000', { timeout: 30_000 })
+  const command = fileURLToPath(new URL('../packages/tooling/run.mjs', import.meta.url))
+  const told = execFileSync(process.execPath, [command, 'offload', 'run', 'demo:flood', '--packets', '1000', '--json'])
+  const { state_hash: hash } = JSON.parse(told.toString()) as { state_hash: string }
+  expect(hash).toMatch(/^[0-9a-f]{16}$/)
+  await expect(page.getByTestId('state-hash')).toContainText(hash)
 })
