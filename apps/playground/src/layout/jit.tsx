@@ -61,7 +61,7 @@ export function JitLayout(): ReactElement {
   const effects = image === undefined ? undefined : studied?.value
   const stale = studied !== undefined && !sameJudgedPart(studied.document, document)
   return (
-    <main className="main jit">
+    <main className={image === undefined ? 'main jit refused' : 'main jit'}>
       <PassStrip
         effects={effects}
         stale={stale}
@@ -84,7 +84,11 @@ export function JitLayout(): ReactElement {
       >
         <CodeListing verdicts rowHeight={ROW} scroller={left} onScroll={moved.emit} />
       </Pane>
-      <Ribbons left={left} leftHead={PANE_HEAD} right={right} words={WORD_ROWS} moved={moved} />
+      {image === undefined || comparing ? (
+        <div className="ribbons" />
+      ) : (
+        <Ribbons left={left} leftHead={PANE_HEAD} right={right} words={WORD_ROWS} moved={moved} />
+      )}
       {image === undefined ? (
         <DoctorPane />
       ) : comparing ? (

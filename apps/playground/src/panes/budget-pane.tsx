@@ -4,6 +4,7 @@
  */
 import { useMemo } from 'react'
 import type { ReactElement } from 'react'
+import { cost, decodeAt } from '@offload/nfp'
 import { USUAL_WEIGHTS, imageBudget } from '@offload/nfp-jit'
 import type { NfpImage } from '@offload/nfp-jit'
 import { firmwareOf } from '@offload/session'
@@ -23,7 +24,7 @@ export function Budget(): ReactElement {
     () => (image === undefined ? undefined : imageBudget(image, firmwareOf(document))),
     [image, document],
   )
-  const measured = useMeasured()
+  const measured = useMeasured(image)
   const line = useLineRate()
   const device = deviceOf(document.device).profile
   const cores = device.islands * device.workersPerIsland
@@ -32,7 +33,9 @@ export function Budget(): ReactElement {
     return <div className="empty">The budget appears with the words.</div>
   const own = image.origins.filter((origin) => origin.insn >= 0).length
   const { worst } = budget
-  const worstRate = worst === undefined ? undefined : perSecond(worst.cycles)
+  // Around the program's own words the firmware takes its share, known once packets have been measured.
+  const firmware = measured === undefined ? 0 : Math.max(0, measured.cycles - measured.own)
+  const worstRate = worst === undefined ? undefined : perSecond(worst.cycles + firmware)
   const typicalRate = measured === undefined ? undefined : perSecond(measured.cycles)
   const ceiling = Math.min(line.perSecond, typicalRate ?? worstRate ?? line.perSecond)
   const frames = image.subprograms.length
@@ -77,25 +80,15 @@ export function Budget(): ReactElement {
           {worst === undefined
             ? 'Every way loops: no bound is known.'
             : worstText(worst.cycles, worst.swaps, worst.helpers, worst.loops.length)}
+          {measured !== undefined && ` · ${grouped(Math.round(firmware))} more in the firmware, as measured`}
         </div>
-        {budget.worstSlots.length > 0 && (
-          <button
-            type="button"
-            className="btn line small"
-            onClick={() => {
-              const slots = budget.worstSlots
-              pin({ space: 'insn', start: slots[0]!, end: slots.at(-1)! + 1 })
-            }}
-          >
-            Pin insns {budget.worstSlots[0]}–{budget.worstSlots.at(-1)}
-          </button>
-        )}
       </div>
       <div>
         <div className="row">
           <span>Measured</span>
           <span className="grow" />
-          <b>{measured === undefined ? '–' : grouped(Math.round(measured.cycles))}</b> <span className="dim">cycles</span>
+          <b>{measured === undefined ? '–' : grouped(Math.round(measured.cycles))}</b>{' '}
+          <span className="dim">cycles</span>
         </div>
         <div className="dim fine">
           {measured === undefined
@@ -111,22 +104,43 @@ export function Budget(): ReactElement {
 function worstText(cycles: number, swaps: number, helpers: number, loops: number): string {
   const waiting = swaps * (USUAL_WEIGHTS.memory ?? 0)
   const parts = [`${cycles - waiting} issuing`, `${waiting} waiting for memory (${swaps} times)`]
-  if (helpers > 0) parts.push(`${helpers} ${helpers === 1 ? 'helper call' : 'helper calls'} and the firmware not counted`)
+  if (helpers > 0) parts.push(`${helpers} ${helpers === 1 ? 'helper call' : 'helper calls'} left to the firmware`)
   if (loops > 0) parts.push('each loop counted once')
   return parts.join(' · ')
 }
 
-/** Cycles that cores were busy, over packets; and words of the program a packet. */
-function useMeasured(): { readonly cycles: number; readonly words: number } | undefined {
+interface Measured {
+  /** Cycles that cores were busy, a packet: firmware and program. */
+  readonly cycles: number
+  /** Of these the program's own, by its executed words and the usual weights. */
+  readonly own: number
+  /** Words of the program, a packet. */
+  readonly words: number
+}
+
+function useMeasured(image: NfpImage | undefined): Measured | undefined {
   const telemetry = useSlowTelemetry(500)
   const { judged } = useShown()
   const good = useVerdict((state) => state.good)
   const counts = telemetry.wordCounts
   const packets = counts[0] ?? 0
+  const costs = useMemo(() => (image === undefined ? [] : usualCycles(image)), [image])
   if (judged !== good || telemetry.received < 300 || packets < 300) return undefined
   const busy = telemetry.busy.reduce((sum, cycles) => sum + cycles, 0)
-  const words = Array.from(counts).reduce((sum, count) => sum + count, 0)
-  return { cycles: busy / telemetry.received, words: words / packets }
+  let [words, own] = [0, 0]
+  for (let word = 0; word < counts.length; word++) {
+    words += counts[word]!
+    own += counts[word]! * (costs[word] ?? 1)
+  }
+  return { cycles: busy / telemetry.received, own: own / packets, words: words / packets }
+}
+
+/** Cycles of each word with the usual wait for memory, branches not taken. */
+function usualCycles(image: NfpImage): number[] {
+  return Array.from({ length: image.words.length / 2 }, (_, word) => {
+    const { min, memory } = cost(decodeAt(image.words, word))
+    return min + (memory ? (USUAL_WEIGHTS.memory ?? 0) : 0)
+  })
 }
 
 function Bars(props: {

@@ -22,45 +22,47 @@ interface Switch {
   readonly needsFirmware: boolean
 }
 
-const helper = (
-  name: SwitchName & keyof FirmwareProfile['helpers'],
-  title: string,
-  detail: string,
-): Switch => ({ name, title, detail, has: (profile) => profile.helpers[name] !== 0, needsFirmware: true })
+const helper = (name: SwitchName & keyof FirmwareProfile['helpers'], title: string, detail: string): Switch => ({
+  name,
+  title,
+  detail,
+  has: (profile) => profile.helpers[name] !== 0,
+  needsFirmware: true,
+})
 
 const HASH = 1 << 1
 const ARRAY = 1 << 2
 
 const SWITCHES: readonly Switch[] = [
-  helper('lookup', 'Map lookup', 'bpf_map_lookup_elem'),
-  helper('update', 'Map update', 'bpf_map_update_elem'),
-  helper('delete', 'Map delete', 'bpf_map_delete_elem'),
-  helper('perfEventOutput', 'Events', 'bpf_perf_event_output'),
+  helper('lookup', 'Map lookup', 'map_lookup_elem'),
+  helper('update', 'Map update', 'map_update_elem'),
+  helper('delete', 'Map delete', 'map_delete_elem'),
+  helper('perfEventOutput', 'Events', 'perf_event_output'),
   {
     name: 'adjustHead',
     title: 'Adjust head',
-    detail: 'bpf_xdp_adjust_head',
+    detail: 'xdp_adjust_head',
     has: ({ adjustHead }) => adjustHead.offMax !== 0,
     needsFirmware: true,
   },
   {
     name: 'adjustTail',
     title: 'Adjust tail',
-    detail: 'bpf_xdp_adjust_tail',
+    detail: 'xdp_adjust_tail',
     has: (profile) => profile.adjustTail,
     needsFirmware: false,
   },
   {
     name: 'random',
     title: 'Random numbers',
-    detail: 'bpf_get_prandom_u32',
+    detail: 'get_prandom_u32',
     has: (profile) => profile.random,
     needsFirmware: false,
   },
   {
     name: 'queueSelect',
     title: 'Queue select',
-    detail: 'write rx_queue_index',
+    detail: 'rx_queue_index',
     has: (profile) => profile.queueSelect,
     needsFirmware: false,
   },
@@ -126,7 +128,9 @@ export function Capabilities(): ReactElement {
           const on = changes[name] ?? own
           return (
             <li key={name} className={on === own ? '' : 'changed'}>
-              <label title={needsFirmware && !own ? 'This firmware has no such code; choose another firmware.' : detail}>
+              <label
+                title={needsFirmware && !own ? 'This firmware has no such code; choose another firmware.' : detail}
+              >
                 <input
                   type="checkbox"
                   role="switch"
@@ -134,11 +138,12 @@ export function Capabilities(): ReactElement {
                   disabled={needsFirmware && !own}
                   onChange={(event) => changeCapability(name, event.target.checked, own)}
                 />
-                <span className="grow">
-                  {title}
-                  {on === own ? '' : ' · changed'}
-                </span>
-                <span className="dim mono">{detail}</span>
+                <span className="grow">{title}</span>
+                {on === own ? (
+                  <span className="dim mono">{detail}</span>
+                ) : (
+                  <span className="badge warn">! changed</span>
+                )}
               </label>
             </li>
           )

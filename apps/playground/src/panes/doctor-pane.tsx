@@ -42,7 +42,9 @@ export function DoctorPane(): ReactElement {
   return (
     <Pane
       title="Offload doctor"
-      context={about === undefined ? 'trying changes' : `${about.length} ${about.length === 1 ? 'refusal' : 'refusals'}`}
+      context={
+        about === undefined ? 'trying changes' : `${about.length} ${about.length === 1 ? 'refusal' : 'refusals'}`
+      }
       testId="doctor"
     >
       {about === undefined && (
@@ -77,7 +79,7 @@ function Refusal({ advice, source }: { readonly advice: Advice; readonly source:
       </h3>
       <p className="mono why-message">{advice.text}</p>
       {insn !== undefined && (
-        <p className="code-row" style={{ lineHeight: '19px', fontFamily: 'var(--font-code)' }}>
+        <p className="mono">
           <CodeText text={(source.split('\n')[line - 1] ?? '').trim()} grammar="bpf" />
         </p>
       )}
@@ -100,18 +102,16 @@ function Refusal({ advice, source }: { readonly advice: Advice; readonly source:
             type="button"
             className="btn prim"
             onClick={() =>
-              void applyAdvice(change).catch(() => notify('fail', 'The editor could not be loaded; nothing was changed.'))
+              void applyAdvice(change).catch(() =>
+                notify('fail', 'The editor could not be loaded; nothing was changed.'),
+              )
             }
           >
             Apply
           </button>
         )}
         {insn !== undefined && (
-          <button
-            type="button"
-            className="btn line"
-            onClick={() => pin({ space: 'insn', start: insn, end: insn + 1 })}
-          >
+          <button type="button" className="btn line" onClick={() => pin({ space: 'insn', start: insn, end: insn + 1 })}>
             Show insn {insn}
           </button>
         )}

@@ -1,7 +1,7 @@
 /** One pass before and after: for each instruction whose words differ, both lists of words side by side. */
 import { useMemo, useState } from 'react'
 import type { ReactElement } from 'react'
-import { disassemble } from '@offload/nfp'
+import { disassemble, relocationOf, wordAt } from '@offload/nfp'
 import type { PassName } from '@offload/nfp-jit'
 import type { PassEffects, PassStage } from '@offload/session'
 import { Pane } from '../components/pane'
@@ -20,32 +20,44 @@ interface PassCompareProps {
   readonly onClose: () => void
 }
 
+interface WordLine {
+  readonly text: string
+  /** The text without addresses, which move with every word that goes: only what a word does is compared. */
+  readonly sense: string
+}
+
 interface Difference {
   readonly insn: number
   readonly text: string
-  readonly before: readonly string[]
-  readonly after: readonly string[]
+  readonly before: readonly WordLine[]
+  readonly after: readonly WordLine[]
   readonly same: boolean
 }
 
-/** Addresses move with every word that goes; only what a word does is compared. */
-const withoutAddresses = (lines: readonly string[]): string => lines.join('\n').replace(/\.\d+/g, '.')
+function linesOf({ words }: PassStage): WordLine[] {
+  if (words === undefined) return []
+  return disassemble(words).map((line, index) => {
+    const text = wordText(line)
+    const moves = relocationOf(wordAt(words, index)) !== 0
+    return { text, sense: moves ? text.replace(/\.\d+|0x[0-9a-f]+/g, '') : text }
+  })
+}
 
-function wordsOfSlot(stage: PassStage, lines: readonly string[], insn: number): readonly string[] {
+function wordsOfSlot(stage: PassStage, lines: readonly WordLine[], insn: number): readonly WordLine[] {
   return lines.slice(stage.insnWords?.[insn * 2] ?? 0, stage.insnWords?.[insn * 2 + 1] ?? 0)
 }
 
+const sense = (lines: readonly WordLine[]): string => lines.map((line) => line.sense).join('\n')
+
 /** Both sides of a pass, instruction by instruction. */
 export function differencesOf(before: PassStage, after: PassStage, judged: Judged, tables: LinkTables): Difference[] {
-  const linesOf = (stage: PassStage): string[] =>
-    stage.words === undefined ? [] : disassemble(stage.words).map((line) => wordText(line))
   const [left, right] = [linesOf(before), linesOf(after)]
   return listingRows(judged, tables)
     .filter((row) => row.insn >= 0)
     .map(({ insn, text }) => {
       const from = wordsOfSlot(before, left, insn)
       const to = wordsOfSlot(after, right, insn)
-      return { insn, text, before: from, after: to, same: withoutAddresses(from) === withoutAddresses(to) }
+      return { insn, text, before: from, after: to, same: sense(from) === sense(to) }
     })
 }
 
@@ -115,19 +127,19 @@ export function PassCompare({ effects, pass, onClose }: PassCompareProps): React
 
 /** Words of one side; those the other side has not are marked. */
 function Side(props: {
-  readonly words: readonly string[]
-  readonly other: readonly string[]
+  readonly words: readonly WordLine[]
+  readonly other: readonly WordLine[]
   readonly sign: string
 }): ReactElement {
-  const known = new Set(props.other.map((line) => withoutAddresses([line])))
+  const known = new Set(props.other.map((line) => line.sense))
   return (
     <span className="side">
       {props.words.length === 0 && <span className="dim">no words</span>}
       {props.words.map((line, index) => {
-        const own = !known.has(withoutAddresses([line]))
+        const own = !known.has(line.sense)
         return (
           <span key={index} className={own ? 'own' : ''}>
-            {own ? props.sign : ' '} <CodeText text={line} grammar="nfp" />
+            {own ? props.sign : ' '} <CodeText text={line.text} grammar="nfp" />
           </span>
         )
       })}

@@ -41,21 +41,18 @@ export function stageBefore(effects: PassEffects, pass: PassName): PassStage {
   return effects.passes[index - 1]?.stage ?? effects.written
 }
 
-export function PassStrip({
-  effects,
-  stale,
-  chosen,
-  onChoose,
-  comparing,
-  onCompare,
-}: PassStripProps): ReactElement {
+export function PassStrip({ effects, stale, chosen, onChoose, comparing, onCompare }: PassStripProps): ReactElement {
   const passesOff = useDocument((state) => state.document.passesOff)
   const selected = effects?.passes.find((effect) => effect.pass === chosen)
   const final = effects?.passes.at(-1)?.stage
   return (
-    <section className={stale ? 'pass-strip stale' : 'pass-strip'} aria-label="Optimisation passes" data-testid="pass-strip">
+    <section
+      className={stale ? 'pass-strip stale' : 'pass-strip'}
+      aria-label="Optimisation passes"
+      data-testid="pass-strip"
+    >
       {effects === undefined ? (
-        <span className="dim" style={{ alignSelf: 'center' }}>
+        <span className="dim" style={{ alignSelf: 'center', paddingLeft: 12 }}>
           The passes of the driver’s optimiser appear with the words.
         </span>
       ) : (
@@ -88,12 +85,7 @@ export function PassStrip({
             value={(passesOff ?? []).includes(chosen) ? 'off' : 'on'}
             onChange={(value) => switchPass(chosen, value === 'on')}
           />
-          <button
-            type="button"
-            className="btn line"
-            aria-pressed={comparing}
-            onClick={() => onCompare(!comparing)}
-          >
+          <button type="button" className="btn line" aria-pressed={comparing} onClick={() => onCompare(!comparing)}>
             Before / after
           </button>
         </div>

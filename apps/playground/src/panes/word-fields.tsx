@@ -134,9 +134,7 @@ function withBit(word: Word, position: number, bit: number): Word {
   const flip = bitOf(word, position) !== bit
   const { lo, hi } = word
   if (!flip) return word
-  return position > 31
-    ? { lo, hi: (hi ^ (1 << (position - 32))) >>> 0 }
-    : { lo: (lo ^ (1 << position)) >>> 0, hi }
+  return position > 31 ? { lo, hi: (hi ^ (1 << (position - 32))) >>> 0 } : { lo: (lo ^ (1 << position)) >>> 0, hi }
 }
 
 function withField(word: Word, { msb, lsb }: FieldView, value: number): Word {
@@ -147,6 +145,12 @@ function withField(word: Word, { msb, lsb }: FieldView, value: number): Word {
 }
 
 const valueText = ({ msb, lsb, value }: FieldView): string => (msb - lsb < 4 ? `${value}` : `0x${value.toString(16)}`)
+
+/** What fits under the cells: of a narrow field only whether it is set. */
+function shortMeaning({ msb, lsb, value, meaning }: FieldView): string {
+  if (meaning.startsWith('not set: ')) return 'no'
+  return msb - lsb > 1 ? meaning : msb === lsb && value === 1 ? 'yes' : ''
+}
 
 /** The text of a word, or nothing where the decoder knows none. */
 function textOf(word: Word): string {
@@ -222,7 +226,7 @@ export function WordBits({ image, relocated, index }: WordBitsProps): ReactEleme
                 ) : (
                   <FieldInput cell={cell} onChange={(value) => setCopy(withField(word, cell, value))} />
                 )}
-                <span className="meaning">{cell.meaning.replace(/^not set: /, 'no: ')}</span>
+                <span className="meaning">{shortMeaning(cell)}</span>
               </>
             )}
           </div>
@@ -307,7 +311,7 @@ function FieldInput({
       aria-label={`${cell.name}, bits ${cell.msb} to ${cell.lsb}`}
       aria-invalid={!good}
       value={text ?? valueText(cell)}
-      style={{ width: `${Math.max(3, Math.min(8, (cell.msb - cell.lsb + 1) / 3 + 2))}ch` }}
+      style={{ width: `calc(${Math.max(1, (text ?? valueText(cell)).length)}ch + 12px)` }}
       onChange={(event) => {
         setText(event.target.value)
         const next = Number(event.target.value)

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from 'react'
 import type { ReactElement, RefObject } from 'react'
 import { cost, decodeAt, wordHex } from '@offload/nfp'
 import type { Cost } from '@offload/nfp'
+import { USUAL_WEIGHTS } from '@offload/nfp-jit'
 import { CodeText } from '../editor/code-text'
 import { useNowWord } from '../editor/now-line'
 import { hover, pin, useLink, useShown } from '../link/service'
@@ -45,10 +46,15 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
   const image = compilation?.image
   const words = relocated ? compilation?.relocated : image?.words
   const costs = useMemo(
-    () => [...Array((image?.words.length ?? 0) / 2).keys()].map((word) => costText(cost(decodeAt(image!.words, word)))),
+    () => [...Array((image?.words.length ?? 0) / 2).keys()].map((word) => cost(decodeAt(image!.words, word))),
     [image],
   )
-  const most = useMemo(() => Array.from(counts).reduce((top, count) => Math.max(top, count), 1), [counts])
+  /** Cycles that a word has taken: its executions times what one takes. */
+  const spent = (word: number): number => {
+    const each = costs[word]
+    return each === undefined ? 0 : (counts[word] ?? 0) * (each.max + (each.memory ? (USUAL_WEIGHTS.memory ?? 0) : 0))
+  }
+  const most = costs.reduce((top, _, word) => Math.max(top, spent(word)), 1)
   const rows = useVirtualRows(scroller, words === undefined ? 0 : words.length / 2, rowHeight)
   const list = useRef(scroller)
 
@@ -108,7 +114,7 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
                 onClick={() => pin({ space: 'word', start: word, end: word + 1 })}
               >
                 <span className="spine" />
-                <span className="heat" style={{ background: `var(--h-${Math.round((6 * count) / most)})` }} />
+                <span className="heat" style={{ background: `var(--h-${Math.round((6 * spent(word)) / most)})` }} />
                 <span className="n">{word}</span>
                 <span className="word-asm">
                   <CodeText text={wordText(compilation.disassembly?.[word])} grammar="nfp" />
@@ -117,7 +123,7 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
                   <span className="lo">{hex.slice(0, zeros)}</span>
                   {hex.slice(zeros)}
                 </span>
-                <span className="ann word-cost">{costs[word]}</span>
+                <span className="ann word-cost">{costText(costs[word]!)}</span>
                 <span className="ann word-count">{count > 0 ? grouped(count) : ''}</span>
                 <span className="ann word-why" title={why}>
                   {block === undefined ? <b>{OUTSIDE[insn] ?? ''} </b> : ''}
