@@ -96,6 +96,15 @@ test('a dropped program goes into the editor', async ({ page }) => {
   await expect.poll(() => total(page, 'dropped')).toBeGreaterThan(0)
 })
 
+test('a dropped object is disassembled into text that assembles again', async ({ page }) => {
+  await open(page)
+  await drop(page, 'counter.o', readFileSync(at('../packages/bpf/testdata/counter.o')))
+  await expect(page.getByTestId('notice-info')).toContainText('counter.o')
+  await expect(page.getByTestId('verdict-kernel')).toHaveClass(/ok/)
+  await drop(page, 'broken.o', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46]))
+  await expect(page.getByTestId('notice-fail')).toContainText('broken.o')
+})
+
 test('a map entry is edited while traffic runs, and a bad value is refused with the reason', async ({ page }) => {
   await open(page)
   await layout(page, 'Traffic')

@@ -44,14 +44,16 @@ test('the reason of a refusal is told in words, and the walk can be followed', a
   await expect(page.getByTestId('state-pane')).toContainText('packet')
 })
 
-test('a map that the card does not have is refused by the device alone', async ({ page }) => {
+test('a map that no card can hold is refused, and the page says what can be offloaded', async ({ page }) => {
   await open(page)
   await setSource(
     page,
     '.map m percpu_array key u32 value u64 max 1\n.prog xdp p\n    r1 = m ll\n    r2 = r10\n    r2 += -4\n    r0 = 0\n    *(u32 *)(r10 - 4) = r0\n    call bpf_map_lookup_elem\n    r0 = 2\n    exit\n',
   )
-  await expect(page.getByTestId('verdict-device')).toHaveClass(/fail/)
+  await expect(page.getByTestId('verdict-kernel')).toHaveClass(/fail/)
   await expect(page.getByTestId('stale-badge')).toBeVisible()
+  await layout(page, 'Verifier')
+  await expect(page.getByTestId('why-pane')).toContainText('only array and hash maps live on a card')
 })
 
 plain('a card that dies is restarted, and the program is safe', async ({ page }) => {

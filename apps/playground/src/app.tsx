@@ -1,6 +1,7 @@
 /** The page: toolbar, the banner of a refusal or a stop, one layout, the honesty strip; drops, keys and dialogs on top. */
 import { Suspense, lazy, useEffect, useState, useSyncExternalStore } from 'react'
 import type { DragEvent, ReactElement } from 'react'
+import { ErrorBoundary } from './components/error-boundary'
 import { HonestyStrip } from './components/honesty-strip'
 import { Notices } from './components/notices'
 import { RefusedBar } from './components/refused-bar'
@@ -112,7 +113,9 @@ export function App(): ReactElement {
             {layout === 'debug' && <StopBar />}
           </aside>
           <Suspense fallback={<main className="main" />}>
-            <Layout />
+            <ErrorBoundary key={layout} what="This layout">
+              <Layout />
+            </ErrorBoundary>
           </Suspense>
           <HonestyStrip />
         </div>

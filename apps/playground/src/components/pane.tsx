@@ -1,6 +1,7 @@
 /** One pane: a head with title and controls, a body, perhaps a foot. Hairlines, no boxes. */
 import { useId } from 'react'
 import type { CSSProperties, ReactElement, ReactNode } from 'react'
+import { ErrorBoundary } from './error-boundary'
 
 interface PaneProps {
   readonly title: string
@@ -41,7 +42,7 @@ export function Pane({
         role={fixed === true ? undefined : 'group'}
         aria-labelledby={heading}
       >
-        {children}
+        <ErrorBoundary what={`“${title}”`}>{children}</ErrorBoundary>
       </div>
       {foot !== undefined && <div className="pane-foot">{foot}</div>}
     </section>

@@ -115,6 +115,8 @@ function advice(message: string): string {
   if (/invalid bpf_context access/.test(message))
     return 'The context has no such field at this offset and size, or it may not be written here.'
   if (/unreachable insn/.test(message)) return 'No path leads to this instruction. Remove it or jump to it.'
+  if (/^\(no text, errno 22\)$/.test(message))
+    return 'The kernel says nothing more. It refuses so when a map cannot be made for a device: only array and hash maps live on a card, and perf event arrays beside it.'
   if (/unknown opcode|invalid func/.test(message)) return 'This kernel does not know it for this kind of program.'
   return ''
 }
