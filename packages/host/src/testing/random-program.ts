@@ -83,7 +83,8 @@ class Writer {
     if (random.below(1000) < this.wild) return this.wildUnit()
     const choice = random.below(100)
     if (choice < 30) return { insns: [this.arithmetic()] }
-    if (choice < 55) return { insns: [this.access()] }
+    if (choice < 51) return { insns: [this.access()] }
+    if (choice < 55) return this.atTheEdge()
     if (choice < 75) return this.jump(at, last)
     if (choice < 80) return { insns: [[0xbf, this.pick([1, 2, 3, 7, 8]), 10, 0, 0], [0x07, 8, 0, 0, -random.below(40)]] }
     if (choice < 84) return { insns: [[0x61, this.pick([2, 3, 7]), 6, this.pick(this.context === 'xdp' ? [0, 4, 8, 12, 16] : [76, 80, 0, 140]), 0]] }
@@ -126,6 +127,23 @@ class Writer {
         return [0x81 | size, other, base, off, 0]
       default:
         return [0x61 | size, other, base, off, 0]
+    }
+  }
+
+  /** An access that just fits, or just does not: at the end of the packet, of a map's only value, of a frame. */
+  private atTheEdge(): Unit {
+    const { random } = this
+    const log = random.below(4)
+    const size = SIZES[[2, 1, 0, 3][log]!]!
+    const off = (random.below(4) === 0 ? 1 : random.below(3) === 0 ? -1 : 0) - (1 << log)
+    const access: Insn = random.below(2) ? [0x61 | size, this.pick([2, 3, 4]), 7, off, 0] : [0x63 | size, 7, 9, off, 0]
+    switch (random.below(3)) {
+      case 0:
+        return { insns: [[0x61, 7, 6, this.context === 'xdp' ? 4 : 80, 0], access] }
+      case 1:
+        return { insns: [[0x18, 7, 2, 0, 0], [0, 0, 0, 0, 24], access], map: { at: 0, map: 2 } }
+      default:
+        return { insns: [[0xbf, 7, 10, 0, 0], access] }
     }
   }
 

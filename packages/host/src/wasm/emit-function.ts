@@ -3,66 +3,31 @@
  * blocks and loops along the dominator tree (after Ramsey's "Beyond Relooper"); graphs with loops of several entries, and
  * very large ones, get a dispatch loop instead, in which forward jumps are still direct.
  *
- * The instruction budget is taken by the block. Where it may not suffice, where an access is refused, and at
- * instructions unknown here, all registers are written to the state and the interpreter goes on with this frame from
- * that instruction: faults and limits are the interpreter's own.
+ * The instruction budget is taken by the block, or once for a function without loops and calls. Calls and all other
+ * dealings with the outside are emit-frame.ts.
  */
-import { FRAME_SIZE, POINTER_HIGH, STACK_HIGH, STACK_TOP } from '../vm/memory'
-import type { VmProgram } from '../vm/program'
-import { MAY_GOTO_ROUNDS } from '../vm/vm'
-import type { ContextKind } from '../vm/vm'
-import { CodeWriter, I64, OP } from './code-writer'
+import { FRAME_SIZE, STACK_HIGH, STACK_TOP } from '../vm/memory'
+import { OP } from './code-writer'
 import type { Label } from './code-writer'
 import { CALLBACK_HELPERS } from './convention'
 import { emitAlu, pushOperand } from './emit-alu'
-import { emitAtomic, emitLoad, emitStore, pushStackPointer, stackHolds } from './emit-memory'
+import { FrameEmitter } from './emit-frame'
+import type { FunctionSetting } from './emit-frame'
+import { emitAtomic, emitLoad, emitStore } from './emit-memory'
 import { instructionAt, instructionsOf } from './flow-graph'
 import type { FlowGraph } from './flow-graph'
-import { local, LOCAL_ADDRESS, LOCAL_BUDGET, LOCAL_DEPTH, LOCAL_FRAME, LOCAL_NEXT, LOCAL_PC } from './locals'
+import { local, LOCAL_ADDRESS, LOCAL_BUDGET, LOCAL_DEPTH, LOCAL_FRAME, LOCAL_NEXT } from './locals'
 import { loopStructure } from './loop-structure'
 import type { LoopStructure } from './loop-structure'
-import type { Hint, Hints } from './pointer-hints'
-import { BUDGET_AT, DEEPEST_AT, MAY_GOTO_AT, REGISTERS_AT } from './state-layout'
+import type { Hints } from './pointer-hints'
+import { MAY_GOTO_AT } from './state-layout'
 
-/** Frames of calls that exist. */
-const CALL_FRAMES = 8
 /** Most blocks that are nested; beyond, the dispatch loop. */
 const MAX_NESTED = 600
 /** XDP and TC programs use few; beyond, the interpreter keeps the program. */
 export const MAX_BLOCKS = 20_000
 
-/** An array map whose lookup can be done in place. */
-export interface ArrayPlace {
-  readonly base: number
-  readonly stride: number
-  readonly entries: number
-}
-
-/** What the function needs from the module around it. */
-export interface FunctionSetting {
-  readonly program: VmProgram
-  readonly context: ContextKind
-  /** Indices of functions: imported, internal, and the program's by their first instruction. */
-  readonly locate: number
-  readonly loadWord: number
-  readonly resume: number
-  readonly tailCall: number
-  readonly packetLoad: number
-  helper(number: number): number | undefined
-  callee(start: number): number
-  /** The map behind a handle, when its entries lie one behind the other. */
-  arrayAt(handle: number): ArrayPlace | undefined
-  slotOf(hint: Hint, pc: number): number
-  /** Frames below this one may count rounds of may_goto. */
-  readonly countsRounds: boolean
-  /** Tests: always use the dispatch loop. */
-  readonly dispatch?: boolean
-}
-
-export class FunctionEmitter {
-  readonly code = new CodeWriter()
-  readonly outermost: boolean
-  private readonly setting: FunctionSetting
+export class FunctionEmitter extends FrameEmitter {
   private readonly graph: FlowGraph
   private readonly hintsBefore: readonly Hints[]
   private readonly structure: LoopStructure
@@ -72,34 +37,14 @@ export class FunctionEmitter {
   private readonly labels: (Label | undefined)[] = []
   private readonly loopLabels: (Label | undefined)[] = []
   private dispatchLabel: Label = 0
-  private interpretLabel: Label = 0
-  /** Instructions of the current block that are paid for but not behind us; for leaving in the middle. */
-  private unspent = 0
 
   constructor(setting: FunctionSetting, graph: FlowGraph, hintsBefore: readonly Hints[]) {
-    this.setting = setting
+    super(setting, graph.entry)
     this.graph = graph
     this.hintsBefore = hintsBefore
-    this.outermost = graph.entry === 0
     this.structure = loopStructure(graph)
     this.dispatch = setting.dispatch === true || !this.structure.reducible || graph.blocks.length > MAX_NESTED
     this.checkBlocks = this.structure.hasLoop || graph.blocks.some(({ ending, last }) => this.spendsElsewhere(ending, last))
-  }
-
-  get context(): ContextKind {
-    return this.setting.context
-  }
-
-  get locate(): number {
-    return this.setting.locate
-  }
-
-  get loadWord(): number {
-    return this.setting.loadWord
-  }
-
-  slotOf(hint: Hint, pc: number): number {
-    return this.setting.slotOf(hint, pc)
   }
 
   private spendsElsewhere(ending: string, last: number): boolean {
@@ -108,7 +53,7 @@ export class FunctionEmitter {
 
   /** The function's code, its end included. */
   emit(): Uint8Array {
-    const { code, graph } = this
+    const { code } = this
     this.interpretLabel = code.block()
     this.prologue()
     if (this.dispatch) this.dispatchLoop()
@@ -117,7 +62,6 @@ export class FunctionEmitter {
     code.end()
     this.epilogue()
     code.end()
-    if (graph.blocks.length === 0) throw new Error('a function without blocks')
     return code.finish()
   }
 
@@ -135,72 +79,6 @@ export class FunctionEmitter {
     code.set(local(10))
     this.loadBudget()
     if (!this.checkBlocks) this.checkBudget(graph.blocks.reduce((sum, block) => sum + block.count, 0), graph.entry)
-  }
-
-  /** All registers to the state; the interpreter goes on at LOCAL_PC and gives the frame's R0. */
-  private epilogue(): void {
-    const { code } = this
-    this.spill(10)
-    this.saveBudget()
-    code.get(LOCAL_PC)
-    code.get(LOCAL_DEPTH)
-    code.call(this.setting.resume)
-    this.pushResult()
-  }
-
-  private spill(last: number): void {
-    const { code } = this
-    for (let register = 0; register <= last; register++) {
-      code.i32(0)
-      code.get(local(register))
-      code.memory(OP.i64Store, REGISTERS_AT + register * 8)
-    }
-  }
-
-  private pushResult(): void {
-    this.code.i32(0)
-    this.code.memory(OP.i64Load, REGISTERS_AT)
-  }
-
-  private saveBudget(): void {
-    this.code.i32(0)
-    this.code.get(LOCAL_BUDGET)
-    this.code.memory(OP.i32Store, BUDGET_AT)
-  }
-
-  private loadBudget(): void {
-    this.code.i32(0)
-    this.code.memory(OP.i32Load, BUDGET_AT)
-    this.code.set(LOCAL_BUDGET)
-  }
-
-  /** Leaves to the interpreter at `pc` when fewer than `count` instructions may run. */
-  private checkBudget(count: number, pc: number): void {
-    const { code } = this
-    code.get(LOCAL_BUDGET)
-    code.i32(count)
-    code.op(OP.i32LtS)
-    code.if()
-    this.leave(pc, 0)
-    code.end()
-  }
-
-  /** The interpreter is to go on at `pc`; `refund` instructions that were paid for have not run. */
-  private leave(pc: number, refund: number): void {
-    const { code } = this
-    code.i32(pc)
-    code.set(LOCAL_PC)
-    if (refund !== 0) {
-      code.get(LOCAL_BUDGET)
-      code.i32(refund)
-      code.op(OP.i32Add)
-      code.set(LOCAL_BUDGET)
-    }
-    code.br(this.interpretLabel)
-  }
-
-  interpret(pc: number): void {
-    this.leave(pc, this.unspent)
   }
 
   /** A block, and behind it those that it dominates. */
@@ -382,134 +260,7 @@ export class FunctionEmitter {
     code.get(LOCAL_ADDRESS)
     code.op(OP.i32Eqz)
   }
-
-  private call(pc: number): void {
-    const { code, setting } = this
-    code.get(LOCAL_DEPTH)
-    code.i32(CALL_FRAMES - 1)
-    code.op(OP.i32GeS)
-    code.if()
-    this.leave(pc, 1)
-    code.end()
-    this.saveBudget()
-    code.get(LOCAL_DEPTH)
-    code.i32(1)
-    code.op(OP.i32Add)
-    code.set(LOCAL_ADDRESS)
-    if (setting.countsRounds) {
-      code.get(LOCAL_ADDRESS)
-      code.i32(4)
-      code.op(OP.i32Mul)
-      code.i32(MAY_GOTO_ROUNDS)
-      code.memory(OP.i32Store, MAY_GOTO_AT)
-    }
-    code.get(LOCAL_ADDRESS)
-    code.i32(0)
-    code.memory(OP.i32Load, DEEPEST_AT)
-    code.op(OP.i32GtS)
-    code.if()
-    code.i32(0)
-    code.get(LOCAL_ADDRESS)
-    code.memory(OP.i32Store, DEEPEST_AT)
-    code.end()
-    code.get(LOCAL_ADDRESS)
-    for (let register = 0; register <= 5; register++) code.get(local(register))
-    code.call(setting.callee(setting.program.extra[pc]!))
-    code.set(local(0))
-    this.loadBudget()
-  }
-
-  /** False when there is no such helper: the interpreter knows what that means. */
-  private helper(pc: number, hints: Hints): boolean {
-    const { code, setting } = this
-    const number = setting.program.imm[pc]!
-    const index = setting.helper(number)
-    if (index === undefined) {
-      this.leave(pc, 1)
-      return false
-    }
-    const inPlace = number === MAP_LOOKUP && this.arrayLookup(hints)
-    if (inPlace) code.else()
-    this.spill(5)
-    this.saveBudget()
-    code.get(LOCAL_DEPTH)
-    code.call(index)
-    this.pushResult()
-    code.set(local(0))
-    if (CALLBACK_HELPERS.has(number)) this.loadBudget()
-    if (inPlace) code.end()
-    return true
-  }
-
-  /** Opens an if with the lookup of an array map in place, where map and key are known well enough. */
-  private arrayLookup(hints: Hints): boolean {
-    const { code } = this
-    const map = hints.registers[1]!
-    const key = hints.registers[2]!
-    const array = map.kind === 'map' ? this.setting.arrayAt(map.value) : undefined
-    if (!array || key.kind !== 'stack' || !stackHolds(this, key.value, 4)) return false
-    code.get(local(1))
-    code.i64(map.value, POINTER_HIGH)
-    code.op(OP.i64Eq)
-    code.get(local(2))
-    pushStackPointer(code, key.value)
-    code.op(OP.i64Eq, OP.i32And)
-    code.if()
-    code.get(LOCAL_FRAME)
-    code.memory(OP.i32Load, key.value + FRAME_SIZE)
-    code.tee(LOCAL_ADDRESS)
-    code.i32(array.entries)
-    code.op(OP.i32LtU)
-    code.if(I64)
-    code.get(LOCAL_ADDRESS)
-    code.i32(array.stride)
-    code.op(OP.i32Mul)
-    code.i32(array.base)
-    code.op(OP.i32Add, OP.i64ExtendI32U)
-    code.i64(0, POINTER_HIGH)
-    code.op(OP.i64Or)
-    code.else()
-    code.i64(0, 0)
-    code.end()
-    code.set(local(0))
-    return true
-  }
-
-  /** The next program runs in this frame and gives its R0; without one this program goes on. */
-  private tailCall(): void {
-    const { code } = this
-    this.spill(10)
-    this.saveBudget()
-    code.get(LOCAL_DEPTH)
-    code.call(this.setting.tailCall)
-    code.if()
-    this.pushResult()
-    code.op(OP.return)
-    code.end()
-  }
-
-  /** LD_ABS and LD_IND; outside the packet they end the function with 0. */
-  private packetLoad(pc: number): void {
-    const { code, setting } = this
-    const { op, src, imm } = instructionAt(setting.program, pc)
-    this.saveBudget()
-    code.i32(op)
-    code.i32(src * 2)
-    code.get(local(src))
-    code.op(OP.i32WrapI64)
-    code.i32(imm)
-    code.call(setting.packetLoad)
-    code.op(OP.i32Eqz)
-    code.if()
-    code.i64(0, 0)
-    code.op(OP.return)
-    code.end()
-    this.pushResult()
-    code.set(local(0))
-  }
 }
-
-const MAP_LOOKUP = 1
 
 /** Comparisons by the jump's code; 32-bit ones, the 64-bit ones lie 11 further. */
 const TESTS: Readonly<Record<number, number>> = {
