@@ -61,6 +61,9 @@ export function App(): ReactElement {
   const running = useRun((state) => state.readyAfterMs !== undefined)
 
   useEffect(() => {
+    document.title = `${title} · Offload Playground`
+  }, [title])
+  useEffect(() => {
     if (running) fetchTheRest()
   }, [running])
 

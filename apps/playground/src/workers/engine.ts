@@ -13,10 +13,12 @@ import { Compiler } from './compiler'
 import type { CompileOutcome } from './compiler'
 
 const compiler = new Compiler(judged)
-const card = new Card((message) => {
-  useRun.setState({ status: 'failed', failure: `The card stopped: ${message}. Your program is safe.` })
+const card = new Card(cardFailed)
+
+function cardFailed(reason: string): void {
+  useRun.setState({ status: 'failed', failure: `The card stopped: ${reason}. Your program is safe.` })
   announce('The card stopped. Your program is safe.')
-})
+}
 
 /** Edits counted when a request was made, by document, to say how old an answer is. */
 const editsOf = new WeakMap<SessionDocument, number>()
@@ -134,12 +136,28 @@ function load(document: SessionDocument, compilation: Compilation): Promise<void
   return loading
 }
 
+/** A card that publishes nothing for so long while it should run is taken for dead (milliseconds of visible frames). */
+const SILENCE_LIMIT_MS = 15_000
+let silence = 0
+let lastFrame = 0
+
 /** Read the newest counters. */
-function frame(): void {
+function frame(at: number): void {
   requestAnimationFrame(frame)
+  // A hidden page draws no frames; one frame adds little to the silence, however long the page was away.
+  silence += Math.min(100, at - lastFrame)
+  lastFrame = at
+  if (useRun.getState().status !== 'running') silence = 0
+  if (silence > SILENCE_LIMIT_MS) {
+    silence = 0
+    card.end()
+    cardFailed('it gave no sign of life')
+    return
+  }
   const telemetry = card.telemetry()
   const state = useRun.getState()
   if (telemetry === state.telemetry) return
+  silence = 0
   useRun.setState({
     telemetry,
     ...(state.readyAfterMs === undefined && telemetry.received > 0 ? { readyAfterMs: performance.now() } : {}),
