@@ -5,6 +5,8 @@
  * machine runs the program as it was loaded. Programs for a card lose dead code and nothing else.
  */
 import { mapTypeName } from '../maps/create'
+import { encodeInsn as encode } from './kernel-insn'
+import { SKB_PACKET_FIELDS, skbLoad, skbPrologue, skbStore } from './kernel-skb'
 import type { BpfProgram } from './objects'
 
 /** An instruction of the result. `from` is the slot that it came from; the second slot of an ld_imm64 is one of its own. */
@@ -32,6 +34,9 @@ const CPU_NUMBER_AT = -2085568460
 const LDX_DW = 0x79
 const LDX_W = 0x61
 const LDX_B = 0x71
+const STX_W = 0x63
+/** By the size bits of an opcode. */
+const SIZES = [4, 2, 1, 8] as const
 const ST_B = 0x72
 const JEQ_K = 0x15
 const JNE_K = 0x55
@@ -44,16 +49,6 @@ const LSH_K = 0x67
 const MOV_K = 0xb7
 const MOV_X = 0xbf
 const XOR32_X = 0xac
-
-function encode(op: number, dst: number, src: number, off: number, imm: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  const view = new DataView(bytes.buffer)
-  bytes[0] = op
-  bytes[1] = dst | (src << 4)
-  view.setInt16(2, off, true)
-  view.setInt32(4, imm, true)
-  return bytes
-}
 
 interface MapKind {
   readonly type: string
@@ -124,7 +119,7 @@ export function kernelCode(program: BpfProgram): KernelInsn[] {
   const { seen } = program.verify
   const view = new DataView(insns.buffer, insns.byteOffset, insns.length)
   const count = insns.length / 8
-  const contexts = host ? contextLoads(program) : new Set<number>()
+  const { contexts, writesPacket } = host ? contextAccesses(program) : { contexts: new Set<number>(), writesPacket: false }
   const mapOfCall = host ? mapsOfCalls(program) : new Map<number, MapKind>()
   const out: { from: number; bytes: Uint8Array; first: boolean; callee?: string }[] = []
   const place = new Int32Array(count + 1).fill(-1)
@@ -133,10 +128,12 @@ export function kernelCode(program: BpfProgram): KernelInsn[] {
     const wide = op === 0x18
     const original = insns.slice(slot * 8, slot * 8 + 8)
     place[slot] = out.length
+    const prologue = slot === 0 && writesPacket ? skbPrologue() : []
+    prologue.forEach((insn, index) => out.push({ from: -1, first: index === 0, ...insn }))
     if (!seen || seen[slot]) {
       const made = host ? rewrite(program, original, view.getInt32(slot * 8 + 4, true), contexts.has(slot), mapOfCall.get(slot)) : undefined
       const list = made?.insns ?? [original]
-      list.forEach((bytes, index) => out.push({ from: slot, bytes, first: index === 0, ...(index === 0 && made?.callee !== undefined && { callee: made.callee }) }))
+      list.forEach((bytes, index) => out.push({ from: slot, bytes, first: index === 0 && prologue.length === 0, ...(index === 0 && made?.callee !== undefined && { callee: made.callee }) }))
       if (wide) {
         place[slot + 1] = out.length
         out.push({ from: slot + 1, bytes: insns.slice(slot * 8 + 8, slot * 8 + 16), first: true })
@@ -148,11 +145,13 @@ export function kernelCode(program: BpfProgram): KernelInsn[] {
   // Removed slots count as what follows them.
   for (let slot = count - 1; slot >= 0; slot--) if (place[slot] === -1) place[slot] = place[slot + 1]!
   out.forEach((insn, index) => retarget(insn, index, out, insns, place))
-  return out
+  // The prologue takes the first instruction's place: its source line and function head stand before it.
+  return out.map((insn) => (insn.from < 0 ? { ...insn, from: 0 } : insn))
 }
 
 /** Corrects a jump or call of the program itself; those that rewriting made are right. */
 function retarget(insn: KernelInsn, index: number, out: readonly KernelInsn[], insns: Uint8Array, place: Int32Array): void {
+  if (insn.from < 0) return
   const op = insns[insn.from * 8]!
   const last = out[index + 1]?.from !== insn.from || out[index + 1]!.first
   if (insn.bytes[0] !== op || (!insn.first && !last)) return
@@ -170,7 +169,11 @@ function rewrite(program: BpfProgram, original: Uint8Array, imm: number, context
   const dst = original[1]! & 15
   const src = original[1]! >> 4
   const off = new DataView(original.buffer).getInt16(2, true)
-  if (context && op === LDX_W && program.type === 'xdp') return { insns: xdpLoad(dst, src, off) }
+  if (context && program.type === 'xdp') return op === LDX_W ? { insns: xdpLoad(dst, src, off) } : undefined
+  if (context) {
+    const made = (op & 7) === 1 ? skbLoad(dst, src, off, SIZES[(op >> 3) & 3]!, program.type === 'sched_cls' || program.type === 'sched_act') : op === STX_W ? skbStore(dst, src, off) : undefined
+    return made && { insns: made }
+  }
   if (op === 0x85 && src === 0) {
     // The CPU's number is read where it lies.
     if (imm === 8) return { insns: [encode(MOV_K, 0, 0, 0, CPU_NUMBER_AT), encode(MOV_X, 0, 0, PER_CPU, 0), encode(LDX_W, 0, 0, 0, 0)] }
@@ -212,28 +215,48 @@ function xdpLoad(dst: number, src: number, off: number): Uint8Array[] {
 }
 
 /**
- * Loads whose base is the context. The context is in R1 at the start and moves by plain copies; calls clear R1 … R5. A
- * pass in order over the code is enough for what compilers make: registers are followed through straight code, and a jump
- * target keeps what the line before it knew.
+ * Loads and stores whose base is the context, and whether a classifier writes its packet. The context is in R1 at the
+ * start and moves by plain copies; packet pointers come from it and stay ones under additions; calls clear R1 … R5. A pass
+ * in order over the code is enough for what compilers make: a jump target keeps what the line before it knew.
  */
-function contextLoads(program: BpfProgram): Set<number> {
-  const { insns } = program.definition
-  const starts = new Set(program.definition.subprograms.map((one) => one.start))
-  const loads = new Set<number>()
+function contextAccesses(program: BpfProgram): { readonly contexts: Set<number>; readonly writesPacket: boolean } {
+  const { insns, subprograms } = program.definition
+  const starts = new Set(subprograms.map((one) => one.start))
+  const contexts = new Set<number>()
+  const classifier = program.type === 'sched_cls' || program.type === 'sched_act'
+  let writesPacket = false
   let held = 1 << 1
+  let packet = 0
   for (let slot = 0; slot < insns.length / 8; slot++) {
     const op = insns[slot * 8]!
     const dst = insns[slot * 8 + 1]! & 15
     const src = insns[slot * 8 + 1]! >> 4
-    if (slot > 0 && starts.has(slot)) held = 0
+    if (slot > 0 && starts.has(slot)) held = packet = 0
     const kind = op & 7
-    if (kind === 1 && (held >> src) & 1) loads.add(slot)
-    if (op === MOV_X && (held >> src) & 1) held |= 1 << dst
-    else if (kind === 0 || kind === 1 || kind === 4 || kind === 7) held &= ~(1 << dst)
-    else if (op === 0x85) held &= ~0b111111
+    const base = kind === 1 ? src : dst
+    if ((kind === 1 || kind === 2 || kind === 3) && (held >> base) & 1) contexts.add(slot)
+    if ((kind === 2 || kind === 3) && (packet >> dst) & 1) writesPacket = true
+    const bit = 1 << dst
+    if (kind === 1) {
+      const pointer = contexts.has(slot) && SKB_PACKET_FIELDS.includes(insns[slot * 8 + 2]!)
+      held &= ~bit
+      packet = pointer ? packet | bit : packet & ~bit
+    } else if (op === MOV_X) {
+      held = (held >> src) & 1 ? held | bit : held & ~bit
+      packet = (packet >> src) & 1 ? packet | bit : packet & ~bit
+    } else if (kind === 7 && (op >> 4 === 0 || op >> 4 === 1)) {
+      if (op === ADD_X && (packet >> src) & 1) packet |= bit
+      held &= ~bit
+    } else if (kind === 0 || kind === 4 || kind === 7) {
+      held &= ~bit
+      packet &= ~bit
+    } else if (op === 0x85) {
+      held &= ~0b111111
+      packet &= ~0b111111
+    }
     if (op === 0x18) slot++
   }
-  return loads
+  return { contexts, writesPacket: writesPacket && classifier }
 }
 
 /** The map in R1 (or R2) at each helper call, from the ld_imm64 before it. */

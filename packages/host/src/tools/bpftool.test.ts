@@ -1,5 +1,5 @@
 /**
- * Text equality with the real tool: testdata/bpftool holds an object made by clang and what bpftool 7.1.0 printed about it
+ * Text equality with the real tool: testdata/bpftool holds objects made by clang and what bpftool 7.1.0 printed about them
  * on Linux 6.18 (x86_64, two CPUs). Ids, times, addresses and the size of machine code are left out of the comparison.
  */
 import { readFileSync } from 'node:fs'
@@ -31,6 +31,10 @@ describe('bpftool on a real object', () => {
   it('prints what the real tool prints, line by line', () => {
     const machine = createMachine({ chip: new TableChip(), firmware: FIRMWARE_PROFILES.shipping, cpus: 2 })
     machine.files.set('many.o', readObjectFile(new Uint8Array(readFileSync(file('many.o'))), 'many.o')!)
+    for (const name of ['fields', 'narrow']) {
+      machine.files.set(`${name}.o`, readObjectFile(new Uint8Array(readFileSync(file(`${name}.o`))), `${name}.o`)!)
+      expect(runCommand(machine, `bpftool prog load ${name}.o /sys/fs/bpf/cls-${name}`).code).toBe(0)
+    }
     expect(runCommand(machine, 'bpftool prog load many.o /sys/fs/bpf/m/p pinmaps /sys/fs/bpf/m')).toEqual({ stdout: '', stderr: '', code: 0 })
     let lines = 0
     let same = 0

@@ -28,6 +28,8 @@ const MODES: readonly { readonly mode: XdpMode; readonly word: string; readonly 
   { mode: 'offload', word: 'xdpoffload', single: 'xdpoffload', number: 3 },
 ]
 const XDP_MULTI = 4
+const MIN_MTU = 68
+const MAX_MTU = 9216
 
 export function ip(context: ToolContext, words: readonly string[]): ToolResult {
   const options = { details: false, json: false, pretty: false, force: false, brief: false }
@@ -82,7 +84,7 @@ function linkText(machine: Machine, netdev: Netdev, options: IpOptions, address:
   let word = one ? one.single : attached.length > 1 ? 'xdpmulti' : ''
   if (address && one) word += `/id:${netdev.xdp[one.mode]}`
   let text = `${netdev.ifindex}: ${netdev.name}: <${flagsOf(netdev).join(',')}> mtu ${netdev.mtu} ${word === '' ? '' : `${word} `}qdisc mq state ${state} ${address ? '' : 'mode DEFAULT '}group default qlen 1000\n`
-  text += `    link/ether ${netdev.mac} brd ff:ff:ff:ff:ff:ff\n`
+  text += `    link/ether ${netdev.mac} brd ff:ff:ff:ff:ff:ff${options.details ? details(netdev) : ''}\n`
   if (address) return text
   for (const { mode, word: name } of attached) {
     const program = machine.programs.get(netdev.xdp[mode]!)
@@ -92,6 +94,11 @@ function linkText(machine: Machine, netdev: Netdev, options: IpOptions, address:
     text += '\n'
   }
   return text
+}
+
+function details(netdev: Netdev): string {
+  const { maxChannels } = netdev
+  return ` promiscuity ${netdev.promiscuous ? 1 : 0}  allmulti 0 minmtu ${MIN_MTU} maxmtu ${MAX_MTU} addrgenmode eui64 numtxqueues ${maxChannels} numrxqueues ${maxChannels} gso_max_size 65536 gso_max_segs 65535 tso_max_size 65536 tso_max_segs 65535 gro_max_size 65536 `
 }
 
 function linkJson(machine: Machine, netdev: Netdev): Json {
@@ -145,7 +152,7 @@ function set(machine: Machine, args: Arguments, options: IpOptions): ToolResult 
       const mtu = Number(args.next())
       if (!Number.isInteger(mtu) || mtu < 0) throw new ToolExit('Error: argument "mtu" is wrong: Invalid "mtu" value\n\n', 255)
       changes.push((netdev) => {
-        if (mtu < 68 || mtu > 9216) throw new ToolExit(`Error: mtu ${mtu < 68 ? 'less than device minimum' : 'greater than device maximum'}.\n`, 2)
+        if (mtu < MIN_MTU || mtu > MAX_MTU) throw new ToolExit(`Error: mtu ${mtu < MIN_MTU ? 'less than device minimum' : 'greater than device maximum'}.\n`, 2)
         answer(machine.setMtu(netdev.ifindex, mtu))
       })
     } else if (name === undefined) name = word

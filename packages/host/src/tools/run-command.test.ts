@@ -201,6 +201,48 @@ $ bpftool prog
   })
 })
 
+describe('ip -j -p', () => {
+  it('is laid out as iproute2 does it', () => {
+    const host = machine()
+    runCommand(host, 'ip link set dev nfp_p0 xdpgeneric obj pass.o sec xdp')
+    const { id, name, tag } = host.programs.list()[0]!
+    const jited = host.programs.list()[0]!.fast?.translated ? 1 : 0
+    expect(runCommand(host, 'ip -j -p link show nfp_p0').stdout).toBe(`[ {
+        "ifindex": 4,
+        "ifname": "nfp_p0",
+        "flags": [ "BROADCAST","MULTICAST","UP","LOWER_UP" ],
+        "mtu": 1500,
+        "xdp": {
+            "mode": 2,
+            "prog": {
+                "id": ${id},
+                "name": "${name}",
+                "tag": "${tag}",
+                "jited": ${jited}
+            },
+            "attached": [ {
+                    "mode": 2,
+                    "prog": {
+                        "id": ${id},
+                        "name": "${name}",
+                        "tag": "${tag}",
+                        "jited": ${jited}
+                    }
+                } ]
+        },
+        "qdisc": "mq",
+        "operstate": "UP",
+        "linkmode": "DEFAULT",
+        "group": "default",
+        "txqlen": 1000,
+        "link_type": "ether",
+        "address": "00:15:4d:13:00:10",
+        "broadcast": "ff:ff:ff:ff:ff:ff"
+    } ]
+`)
+  })
+})
+
 describe('tc', () => {
   it('offloads a classifier, and says why it does not', () => {
     const host = machine()
