@@ -92,16 +92,22 @@ function load(text: string) {
   return { vm, maps, program: loadProgram(result.program.insns, result.program.relocs, maps) }
 }
 
-/** The text's program in both ways on one packet; gives the fast result after they were found equal. */
-function both(text: string, limit = 1_000_000): RunResult {
+/** The text's program in both ways: runs a packet in each, and gives the fast result after they were found equal. */
+function pair(text: string): (limit: number) => RunResult {
   const plain = load(text)
   const fast = load(text)
   const program = createFastProgram(fast.vm, fast.program, 'xdp')
   expect(program.translated).toBe(true)
-  const wanted = runProgram(plain.vm, plain.program, 'xdp', sampleFrame(), { limit })
-  const got = program.run(sampleFrame(), { limit })
-  expect(seen(got, fast.vm, fast.maps)).toBe(seen(wanted, plain.vm, plain.maps))
-  return got
+  return (limit) => {
+    const wanted = runProgram(plain.vm, plain.program, 'xdp', sampleFrame(), { limit })
+    const got = program.run(sampleFrame(), { limit })
+    expect(seen(got, fast.vm, fast.maps)).toBe(seen(wanted, plain.vm, plain.maps))
+    return got
+  }
+}
+
+function both(text: string, limit = 1_000_000): RunResult {
+  return pair(text)(limit)
 }
 
 describe('a translated program', () => {
@@ -192,10 +198,11 @@ inner:
 out:
   exit
 `
-    const { instructions } = both(text)
+    const run = pair(text)
+    const { instructions } = run(1_000_000)
     expect(instructions).toBeGreaterThan(100)
     for (let limit = 0; limit <= instructions + 1; limit++) {
-      const result = both(text, limit)
+      const result = run(limit)
       expect(result.fault?.kind).toBe(limit < instructions ? 'limit' : undefined)
       expect(result.instructions).toBe(Math.min(limit, instructions))
     }
@@ -203,6 +210,29 @@ out:
 
   it('may have a limit that no 32-bit number holds', () => {
     expect(both('.prog xdp main\nr0 = 2\nexit\n', 2 ** 40)).toMatchObject({ retval: 2, instructions: 2 })
+  })
+
+  it('compares and exchanges half a register only where the size says so', () => {
+    for (const exchange of ['w0 = cmpxchg32_32(r10 - 8, w0, w2)', 'r0 = cmpxchg_64(r10 - 8, r0, r2)']) {
+      for (const high of ['0', '1']) {
+        const text = `
+.prog xdp main
+  r6 = 7
+  *(u64 *)(r10 - 8) = r6
+  r0 = ${high}
+  r0 <<= 32
+  r0 |= 7
+  r2 = 9
+  ${exchange}
+  r3 = *(u64 *)(r10 - 8)
+  r3 <<= 8
+  r0 += r3
+  exit
+`
+        // The old value, and 9 above it where the exchange took place.
+        expect(both(text).retval, `${exchange}, upper half ${high}`).toBe(7 + 256 * (exchange.startsWith('w') || high === '0' ? 9 : 7))
+      }
+    }
   })
 
   it('enters loops from two sides', () => {
