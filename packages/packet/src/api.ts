@@ -26,6 +26,8 @@ export interface FlowKind {
   readonly size: number | readonly (readonly [size: number, weight: number])[]
   readonly vlan?: number
   readonly ttl?: number
+  /** The port that this kind arrives at, whatever `ports` says: streams of their own by port. */
+  readonly port?: number
   /** Outer tag (802.1ad) before `vlan`: QinQ. */
   readonly outerVlan?: number
   readonly srcMac?: string

@@ -85,6 +85,12 @@ describe('createTraffic', () => {
     expect([source.next(), source.next(), source.next()].map((frame) => frame !== undefined)).toEqual([true, true, false])
   })
 
+  it('keeps a kind to its port when it names one', () => {
+    const frames = take({ seed: 6, rate: 1, kinds: [{ ...udp, port: 1, size: 61 }, { ...udp, size: 62 }], ports: [0, 2] }, 200)
+    expect(new Set(frames.filter((frame) => frame.data.length === 61).map((frame) => frame.port))).toEqual(new Set([1]))
+    expect(new Set(frames.filter((frame) => frame.data.length === 62).map((frame) => frame.port))).toEqual(new Set([0, 2]))
+  })
+
   it('gives the same stream in batches', () => {
     const { spec } = PRESETS.find((preset) => preset.name === 'web')!
     const single = take(spec, 100)

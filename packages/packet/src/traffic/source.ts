@@ -31,6 +31,7 @@ interface SizeChoice {
   readonly bounds: readonly number[]
   readonly templates: readonly Template[]
   readonly flows: number
+  readonly port: number | undefined
 }
 
 /**
@@ -55,7 +56,15 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
   }
   // The flow is drawn after kind and size; kinds of one flow draw nothing.
   const flowsOf = new Map<Template, number>()
-  for (const choice of kinds) for (const template of choice.templates) flowsOf.set(template, choice.flows)
+  const fixedPort = new Map<Template, number>()
+  for (const choice of kinds) {
+    for (const template of choice.templates) {
+      flowsOf.set(template, choice.flows)
+      if (choice.port !== undefined) fixedPort.set(template, choice.port)
+    }
+  }
+  const portOf = (template: Template): number =>
+    (fixedPort.size > 0 ? fixedPort.get(template) : undefined) ?? ports[ports.length === 1 ? 0 : Math.floor(sent / burstSize) % ports.length]!
   const single = kinds.length === 1 && kinds[0]!.templates.length === 1 ? kinds[0]! : undefined
 
   return {
@@ -72,7 +81,7 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
       template.write(slab, used, flow)
       const data = new Uint8Array(slab.words.buffer, used, length)
       used = (used + length + 3) & ~3
-      const frame = { time: clock(sent), port: ports[ports.length === 1 ? 0 : Math.floor(sent / burstSize) % ports.length]!, data }
+      const frame = { time: clock(sent), port: portOf(template), data }
       sent++
       return frame
     },
@@ -80,7 +89,7 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
       const n = Math.max(0, Math.min(Math.floor(max), count - sent))
       const offsets = new Uint32Array(n + 1)
       const times = new Float64Array(n)
-      const portOf = new Uint8Array(n)
+      const portNumbers = new Uint8Array(n)
       const chosen: Template[] = []
       const flowOf = new Float64Array(n)
       let total = 0
@@ -90,7 +99,7 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
         const flows = flowsOf.get(template)!
         flowOf[i] = flows > 1 ? random.below(flows) : 0
         times[i] = clock(sent)
-        portOf[i] = ports[Math.floor(sent / burstSize) % ports.length]!
+        portNumbers[i] = portOf(template)
         chosen.push(template)
         total += template.bytes.length
         offsets[i + 1] = total
@@ -98,7 +107,7 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
       }
       const buffer = frameBuffer(total)
       for (let i = 0; i < n; i++) chosen[i]!.write(buffer, offsets[i]!, flowOf[i]!)
-      return { count: n, bytes: buffer.bytes.subarray(0, total), offsets, times, ports: portOf }
+      return { count: n, bytes: buffer.bytes.subarray(0, total), offsets, times, ports: portNumbers }
     },
   }
 }
@@ -118,6 +127,7 @@ export function trafficProblems(spec: TrafficSpec): { readonly path: string; rea
   spec.kinds.forEach((kind, index) => {
     const path = `kinds[${index}]`
     need(kind.weight > 0 && Number.isFinite(kind.weight), `${path}.weight`, 'must be more than 0')
+    need(kind.port === undefined || (Number.isInteger(kind.port) && kind.port >= 0 && kind.port < 256), `${path}.port`, 'must be a port number from 0')
     need(Number.isInteger(kind.flows) && kind.flows >= 1 && kind.flows <= 0xffffffff, `${path}.flows`, 'must be a whole number from 1')
     const sizes = typeof kind.size === 'number' ? [[kind.size, 1] as const] : kind.size
     need(sizes.length > 0 && sizes.every(([size, weight]) => Number.isInteger(size) && size >= 14 && size <= 9600 && weight > 0), `${path}.size`, 'must be 14 to 9600 bytes, weights more than 0')
@@ -136,7 +146,7 @@ function sizeChoice(kind: FlowKind, seed: number): SizeChoice | undefined {
   const sizes: readonly (readonly [number, number])[] = typeof kind.size === 'number' ? [[kind.size, 1]] : kind.size.filter(([, weight]) => weight > 0)
   const templates = sizes.map(([size]) => createTemplate(kind, size, seed)).filter((template) => template !== undefined)
   if (templates.length === 0 || templates.length < sizes.length) return undefined
-  return { weight: kind.weight, bounds: cumulate(sizes.map(([, weight]) => weight)), templates, flows: Math.max(1, Math.floor(kind.flows)) }
+  return { weight: kind.weight, bounds: cumulate(sizes.map(([, weight]) => weight)), templates, flows: Math.max(1, Math.floor(kind.flows)), port: kind.port }
 }
 
 function cumulate(weights: readonly number[]): number[] {
