@@ -13,7 +13,7 @@ import { CTX_AT } from '../vm/memory'
 import { createVm, loadProgram, runProgram } from '../vm/run'
 import type { Vm } from '../vm/vm'
 import { createMachine } from './machine'
-import type { LoadResult } from './machine'
+import type { LoadResult } from './program-loader'
 import type { MapEntry } from './kernel-objects'
 
 export interface DifferentialOptions {

@@ -5,7 +5,8 @@ import { createRandom, sampleFrame } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
 import { TableChip } from '../testing/table-chip'
 import { createMachine } from './machine'
-import type { LoadResult, Machine } from './machine'
+import type { Machine } from './machine'
+import type { LoadResult } from './program-loader'
 
 function program(text: string): Program {
   const result = assemble(text)

@@ -1,6 +1,7 @@
 /** Loading from an object file as libbpf does it, with the lines it prints on failure (tool-formats.md, section 7). */
 import { errnoText } from '../errno'
-import type { LoadResult, Machine } from '../machine/machine'
+import type { Machine } from '../machine/machine'
+import type { LoadResult } from '../machine/program-loader'
 import type { ObjectFile, ObjectProgram } from '../machine/object-file'
 
 
