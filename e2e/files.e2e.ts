@@ -118,3 +118,16 @@ test('a map entry is edited while traffic runs, and a bad value is refused with 
   await expect(page.getByTestId('map-error')).toHaveCount(0)
   await expect(row.getByRole('button', { name: /^packets 70\d{8}/ })).toBeVisible()
 })
+
+test('the default hash is spread over as many queues as the host says', async ({ page }) => {
+  await open(page)
+  await layout(page, 'Traffic')
+  await expect.poll(() => imbalance(page), { timeout: 30_000 }).toBeLessThan(2)
+  const field = page.getByLabel('Queues that the default hash is spread over')
+  await field.fill('99')
+  await field.press('Enter')
+  await expect(page.getByTestId('queue-pane').getByRole('alert')).toContainText('From 1 to 8')
+  await field.fill('1')
+  await field.press('Enter')
+  await expect.poll(() => imbalance(page), { timeout: 60_000 }).toBeGreaterThan(6)
+})

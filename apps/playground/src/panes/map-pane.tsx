@@ -38,6 +38,7 @@ export function MapPane({ className }: { readonly className?: string }): ReactEl
   const views = useMaps(all ? 4096 : 64)
   const maps = useVerdict((state) => state.good?.compilation.program?.maps)
   const shown = views.filter((view) => !view.type.includes('perf'))
+  const declared = maps === undefined || maps.some(({ type }) => !String(type).includes('perf') && type !== 4)
   const [chosen, setChosen] = useState(0)
   const [raw, setRaw] = useState(false)
   const [adding, setAdding] = useState(false)
@@ -103,7 +104,9 @@ export function MapPane({ className }: { readonly className?: string }): ReactEl
         )
       }
     >
-      {view === undefined ? (
+      {view === undefined && declared ? (
+        <div className="empty">The map is being made on the card.</div>
+      ) : view === undefined ? (
         <div className="empty">
           This program has no map. Declare one with “.map name array key u32 value u64 max 16”.
         </div>

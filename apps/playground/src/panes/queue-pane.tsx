@@ -5,6 +5,7 @@ import { grouped, percent } from '../components/number-text'
 import { Pane } from '../components/pane'
 import { useDocument } from '../stores/document'
 import { useRun } from '../stores/run'
+import { cardCommands } from '../workers/engine'
 import type { Telemetry } from '../workers/telemetry'
 
 /** Largest over mean: 1 is even. Only queues that are there count. */
@@ -52,6 +53,7 @@ export function QueuePane({ className }: { readonly className?: string }): React
       context={`port 0, ${queues} receive queues`}
       className={className ?? ''}
       testId="queue-pane"
+      foot={<Spread queues={queues} />}
       controls={
         <span
           className={uneven > 1.6 ? 'badge warn' : 'badge'}
@@ -95,5 +97,58 @@ export function QueuePane({ className }: { readonly className?: string }): React
         </div>
       )}
     </Pane>
+  )
+}
+
+/** Entries of the card's indirection table. */
+const TABLE = 128
+
+/**
+ * The host's part of RSS, as `ethtool -X … equal N`: the default hash indexes a table of queue numbers. A program that
+ * writes rx_queue_index itself does not look into it.
+ */
+function Spread({ queues }: { readonly queues: number }): ReactElement {
+  const indirection = useDocument((state) => state.document.indirection)
+  const patch = useDocument((state) => state.patch)
+  const [error, setError] = useState<string | undefined>(undefined)
+  const used = indirection === undefined ? queues : new Set(indirection).size
+  const spread = (text: string): void => {
+    const count = Number(text)
+    if (!Number.isInteger(count) || count < 1 || count > queues) {
+      setError(`From 1 to ${queues} queues.`)
+      return
+    }
+    const table = Array.from({ length: TABLE }, (_, index) => index % count)
+    void cardCommands.setIndirection(table).then((answer) => {
+      setError(answer.ok ? undefined : answer.error)
+      if (answer.ok) patch({ indirection: table })
+    })
+  }
+  return (
+    <>
+      <label className="row dim">
+        default hash over
+        <input
+          className="field small"
+          style={{ width: 44 }}
+          key={used}
+          defaultValue={used}
+          aria-label="Queues that the default hash is spread over"
+          aria-invalid={error !== undefined}
+          onBlur={(event) => {
+            if (Number(event.currentTarget.value) !== used) spread(event.currentTarget.value)
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') spread(event.currentTarget.value)
+          }}
+        />
+        of {queues} queues
+      </label>
+      {error !== undefined && (
+        <span className="badge fail" role="alert">
+          ✕ {error}
+        </span>
+      )}
+    </>
   )
 }
