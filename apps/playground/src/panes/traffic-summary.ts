@@ -6,8 +6,3 @@ import type { Traffic } from '@offload/session'
 export function meanFrame(traffic: Traffic): number {
   return traffic.kind === 'pcap' ? 60 : meanFrameSize(traffic.spec.kinds)
 }
-
-/** Packets a second over all ports. */
-export function offeredRate(traffic: Traffic): number {
-  return traffic.kind === 'pcap' ? traffic.rate : traffic.spec.rate
-}
