@@ -18,12 +18,14 @@ export class EntryTable {
   private addresses = new Int32Array(0)
   private next = new Int32Array(0)
   private live = new Uint8Array(0)
-  /** Use stamps for least-recently-used maps. */
-  private stamps = new Float64Array(0)
+  /** Live slots in order of use, a list in both directions; -1 ends it. */
+  private newer = new Int32Array(0)
+  private older = new Int32Array(0)
+  private newest = -1
+  private leastRecent = -1
   private heads = new Int32Array(16).fill(-1)
   private freeSlots: number[] = []
   private used = 0
-  private clock = 0
   count = 0
 
   constructor(host: MapHost, keySize: number, valueBytes: number) {
@@ -54,7 +56,7 @@ export class EntryTable {
     this.live[slot] = 1
     this.link(slot)
     this.count++
-    this.touch(slot)
+    this.putNewest(slot)
     if (this.count > this.heads.length * 2) this.rehash()
     return slot
   }
@@ -68,6 +70,7 @@ export class EntryTable {
       this.next[at] = this.next[slot]!
     }
     this.live[slot] = 0
+    this.takeOut(slot)
     this.freeSlots.push(slot)
     this.count--
   }
@@ -86,15 +89,32 @@ export class EntryTable {
     return -1
   }
 
+  /** The slot was used now. */
   touch(slot: number): void {
-    this.stamps[slot] = ++this.clock
+    if (slot === this.newest) return
+    this.takeOut(slot)
+    this.putNewest(slot)
   }
 
   /** The live slot that was used longest ago, or -1. */
   oldest(): number {
-    let found = -1
-    for (let i = 0; i < this.used; i++) if (this.live[i] && (found < 0 || this.stamps[i]! < this.stamps[found]!)) found = i
-    return found
+    return this.leastRecent
+  }
+
+  private putNewest(slot: number): void {
+    this.newer[slot] = -1
+    this.older[slot] = this.newest
+    if (this.newest >= 0) this.newer[this.newest] = slot
+    else this.leastRecent = slot
+    this.newest = slot
+  }
+
+  private takeOut(slot: number): void {
+    const [newer, older] = [this.newer[slot]!, this.older[slot]!]
+    if (newer >= 0) this.older[newer] = older
+    else this.newest = older
+    if (older >= 0) this.newer[older] = newer
+    else this.leastRecent = newer
   }
 
   free(): void {
@@ -134,12 +154,13 @@ export class EntryTable {
     this.addresses = addresses
     this.next = extend(this.next, new Int32Array(length))
     this.live = extend(this.live, new Uint8Array(length))
-    this.stamps = extend(this.stamps, new Float64Array(length))
+    this.newer = extend(this.newer, new Int32Array(length))
+    this.older = extend(this.older, new Int32Array(length))
     return true
   }
 }
 
-function extend<T extends Int32Array | Uint8Array | Float64Array>(old: T, bigger: T): T {
+function extend<T extends Int32Array | Uint8Array>(old: T, bigger: T): T {
   bigger.set(old)
   return bigger
 }

@@ -105,6 +105,36 @@ describe('creation', () => {
   })
 })
 
+describe('lru_hash', () => {
+  it('keeps the entries used last, like a list of them (seed 8)', () => {
+    const random = createRandom(8)
+    const map = make('lru_hash', 1, 1, 10)
+    let order: number[] = []
+    for (let round = 0; round < 5000; round++) {
+      const k = random.below(30)
+      const use = (): void => {
+        order = [...order.filter((one) => one !== k), k]
+      }
+      switch (random.below(3)) {
+        case 0:
+          expect(map.hostUpdate(key(k), key(1), 0)).toBe(0)
+          if (!order.includes(k) && order.length === 10) order.shift()
+          use()
+          break
+        case 1:
+          if (order.includes(k)) expect(map.hostUpdate(key(k), key(2), 2)).toBe(0)
+          if (order.includes(k)) use()
+          break
+        default:
+          expect(map.hostDelete(key(k))).toBe(order.includes(k) ? 0 : -2)
+          order = order.filter((one) => one !== k)
+      }
+      expect(map.count).toBe(order.length)
+    }
+    expect(order.every((k) => map.hostLookup(key(k)).errno === 0)).toBe(true)
+  })
+})
+
 describe('hash maps', () => {
   it('keep what a plain table keeps over random operations, and give their memory back (seed 3)', () => {
     const random = createRandom(3)
