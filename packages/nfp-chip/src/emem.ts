@@ -82,7 +82,7 @@ export function createEmem(memory: ChipMemory): Emem {
     }
     const start = at(slot)
     sorted = undefined
-    H.fill(0, start, start + bucketWords)
+    for (let word = 0; word < bucketWords; word++) H[start + word] = 0
     H[start + NUMBER] = number
     H[index + place] = slot + 1
     return start

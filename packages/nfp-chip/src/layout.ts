@@ -328,7 +328,7 @@ export const CACHE = { sets: 6144, ways: 8, lineBits: 6 } as const
 export interface ChipOptions {
   /** Buckets that may hold map entries at the same time; default 131,072 (18 MB, touched as used). */
   readonly buckets?: number
-  /** Bytes of the ring of departed packets; default 4 MB. */
+  /** Bytes of the ring of departed packets, rounded up to a power of two; default 4 MB. */
   readonly recordBytes?: number
   readonly eventBytes?: number
   /** What a full ring does with its oldest records: keep them for a late reader (default), or let them go. */
@@ -395,6 +395,7 @@ export interface Layout {
 
 /** Packet table entries of one island (packet numbers 0..255). */
 export const PACKETS_PER_ISLAND = 256
+export const PACKET_BITS = 8
 
 const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least))
 
@@ -421,8 +422,8 @@ export function layoutOf(config: ChipConfig, options: ChipOptions = {}): Layout 
   const poolSlots = 16_384
   const indexSize = powerOfTwo(bucketCount * 2)
   const counterFloats = CNT.queues + device.ports * 65
-  const recordBytes = options.recordBytes ?? 4 << 20
-  const eventBytes = options.eventBytes ?? 1 << 20
+  const recordBytes = powerOfTwo(options.recordBytes ?? 4 << 20)
+  const eventBytes = powerOfTwo(options.eventBytes ?? 1 << 20)
   return {
     header: block(HDR.size),
     nextTimes: block(coreCount * 2),

@@ -32,7 +32,7 @@ describe('members', () => {
   it.each([2, 3])('%i threads give the state of one', async (members) => {
     const alone = chipWith('adds packet bytes to an array element')
     const shared = chipWith('adds packet bytes to an array element', { shared: true })
-    const list = frames(1500, 14)
+    const list = frames(700, 14)
     for (const chip of [alone, shared]) chip.offer(list)
     alone.run(Infinity, { untilIdle: true })
     const workers = await start(shared, members)

@@ -9,7 +9,7 @@ import type { TimedFrame } from '@offload/packet'
 import type { ChipConfig, PacketRecord } from './api'
 import { createByteRing } from './byte-ring'
 import { CTM, WIRE_BACKLOG, WIRE_OVERHEAD } from './constants'
-import { CNT, CORE, CORE_WORDS, CTX, HDR, ISLAND, PACKETS_PER_ISLAND, PKT, REORDER, STATE } from './layout'
+import { CNT, CORE, CORE_WORDS, CTX, HDR, ISLAND, PACKETS_PER_ISLAND, PACKET_BITS, PKT, REORDER, STATE } from './layout'
 import type { ChipMemory, ChipOptions } from './layout'
 import { OUTCOME, OUTCOMES } from './services'
 import type { Timing } from './timing'
@@ -251,7 +251,7 @@ export function createPacketPath(
       if (block < 0) continue
       H[layout.header + HDR.nextIsland] = (number + 1) % layout.islands
       const index = takeNumber(number)
-      H.fill(1, start + ISLAND.map + block, start + ISLAND.map + block + blocks)
+      for (let taken = 0; taken < blocks; taken++) H[start + ISLAND.map + block + taken] = 1
       H[start + ISLAND.packets]!++
       H[start + ISLAND.blocks] = H[start + ISLAND.blocks]! + blocks
       const base = layout.ctm * 4 + number * CTM.bytes + block * CTM.blockBytes
@@ -292,7 +292,7 @@ export function createPacketPath(
 
   function fill(index: number, frame: PendingFrame, cycle: number, base: number, blocks: number): void {
     const packet = packetEntry(index)
-    H.fill(0, packet, packet + PKT.size)
+    for (let word = 0; word < PKT.size; word++) H[packet + word] = 0
     F[(packet + PKT.arrivedF) >> 1] = cycle
     F[(packet + PKT.numberF) >> 1] = frame.number
     H[packet + PKT.port] = frame.port
@@ -465,11 +465,11 @@ export function createPacketPath(
   /** Frees a packet's number and buffer, and lets frames in that waited for one. */
   function giveBack(index: number, cycle: number): void {
     const packet = packetEntry(index)
-    const number = Math.floor(index / PACKETS_PER_ISLAND)
+    const number = index >> PACKET_BITS
     const start = island(number)
     const blocks = H[packet + PKT.blocks]!
     const block = (H[packet + PKT.base]! - layout.ctm * 4 - number * CTM.bytes) / CTM.blockBytes
-    H.fill(0, start + ISLAND.map + block, start + ISLAND.map + block + blocks)
+    for (let freed = 0; freed < blocks; freed++) H[start + ISLAND.map + block + freed] = 0
     H[start + ISLAND.packets]!--
     H[start + ISLAND.blocks] = H[start + ISLAND.blocks]! - blocks
     H[packet + PKT.blocks] = 0
