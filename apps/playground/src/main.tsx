@@ -11,10 +11,12 @@ import './styles/layouts.css'
 import './styles/jit.css'
 import { App } from './app'
 import { autosave, restoreSession } from './link/restore'
+import { keepVersions } from './link/versions'
 import { startEngine } from './workers/engine'
 
 restoreSession()
 autosave()
+keepVersions()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
