@@ -12,6 +12,7 @@ import { StopBar } from './components/stop-bar'
 import { PhoneLayout } from './layout/phone'
 import { StartLayout } from './layout/start'
 import { openFile } from './link/open-file'
+import { useImported } from './stores/imported'
 import { openFragment } from './link/restore'
 import { useDocument } from './stores/document'
 import { useRun } from './stores/run'
@@ -34,6 +35,7 @@ const later = {
   commands: () => import('./components/command-palette'),
 }
 const HelpDialog = lazy(async () => ({ default: (await later.help()).HelpDialog }))
+const ImportDialog = lazy(async () => ({ default: (await import('./components/import-dialog')).ImportDialog }))
 const CommandPalette = lazy(async () => ({ default: (await later.commands()).CommandPalette }))
 const LAYOUTS = {
   start: StartLayout,
@@ -56,6 +58,7 @@ export function App(): ReactElement {
   const layout = useView((state) => state.layout)
   const title = useDocument((state) => state.document.title)
   const dialog = useView((state) => state.dialog)
+  const choosing = useImported((state) => state.choice !== undefined)
   const narrow = useSyncExternalStore(subscribeNarrow, () => NARROW.matches)
   const [dragging, setDragging] = useState(false)
   const running = useRun((state) => state.readyAfterMs !== undefined)
@@ -125,10 +128,15 @@ export function App(): ReactElement {
       )}
       {dragging && (
         <div className="drop-veil">
-          <b>Drop a capture to replay it, a program to edit it, a project to open it</b>
+          <b>Drop a capture to replay it, a program or object to edit it, a project to open it</b>
         </div>
       )}
       {dialog === 'share' && <ShareDialog />}
+      {choosing && (
+        <Suspense>
+          <ImportDialog />
+        </Suspense>
+      )}
       {dialog === 'commands' && (
         <Suspense>
           <CommandPalette />

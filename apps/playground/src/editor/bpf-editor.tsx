@@ -32,6 +32,15 @@ export function revealLine(line: number, focus = true): void {
   if (focus) current.editor.focus()
 }
 
+/** A line to go to once an editor is there. */
+let wanted: number | undefined
+
+/** Go to a line now, or as soon as the editor that is being shown is there. */
+export function revealLater(line: number): void {
+  if (current === undefined) wanted = line
+  else revealLine(line)
+}
+
 /** The one text model. It outlives the editor, so that undo goes back over changes of layout. */
 let model: MonacoEditor.ITextModel | undefined
 
@@ -123,6 +132,8 @@ export function BpfEditor({
           applyTheme(monaco, useView.getState().theme)
           made = { monaco, editor: createEditor(monaco, host.current) }
           current = made
+          if (wanted !== undefined) revealLine(wanted)
+          wanted = undefined
           setLive(made)
         },
         (error: unknown) => setFailed(error instanceof Error ? error.message : String(error)),

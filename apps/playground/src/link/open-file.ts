@@ -1,29 +1,54 @@
 /**
- * Files that are dropped on the page or chosen: captures become traffic, sources the program, projects the session.
- * Anything else is answered with a sentence; whatever was there stays.
+ * Files that are dropped on the page or chosen: captures become traffic, programs the text in the editor, projects the
+ * session. What is in a file counts, not only its name. Anything else is answered with a sentence; whatever was there
+ * stays.
  */
 import { readCapture } from '@offload/packet'
 import { DOCUMENT_LIMITS, toBase64, validateDocument } from '@offload/session'
 import { useDocument } from '../stores/document'
+import { useImported } from '../stores/imported'
 import { notify } from '../stores/view'
 import { setTraffic } from '../workers/engine'
 
 /** A capture travels in the document, in base64. */
 const MAX_CAPTURE = Math.floor((DOCUMENT_LIMITS.captureCharacters * 3) / 4)
-const MAX_TEXT = 2_000_000
+/** Largest program, object or project. */
+const MAX_FILE = 16 * 1024 * 1024
 /** Packets a second of a replay until somebody changes it. */
 const REPLAY_RATE = 2_000_000
 
+/** First bytes of pcap (both byte orders, micro- and nanoseconds) and pcapng. */
+const CAPTURES = ['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a']
+
 export async function openFile(file: File): Promise<void> {
-  const extension = /\.([^.]+)$/.exec(file.name.toLowerCase())?.[1] ?? ''
-  if (['pcap', 'pcapng', 'cap'].includes(extension)) await openCapture(file)
-  else if (['bpf', 's', 'asm', 'txt'].includes(extension)) await openSource(file)
-  else if (extension === 'o') await openObject(file)
-  else if (extension === 'json') await openProject(file)
-  else
+  try {
+    await open(file)
+  } catch (error) {
+    notify('fail', `“${file.name}” cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function open(file: File): Promise<void> {
+  const head = new Uint8Array(await file.slice(0, 4).arrayBuffer())
+  const magic = [...head].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  if (/\.(pcap|pcapng|cap)$/i.test(file.name) || CAPTURES.includes(magic)) {
+    await openCapture(file)
+    return
+  }
+  if (file.size > MAX_FILE) {
+    notify('fail', `“${file.name}” has ${file.size} bytes; programs and projects up to ${MAX_FILE} bytes are read.`)
+    return
+  }
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  if (head[0] === 0x7b) {
+    openProject(file.name, new TextDecoder().decode(bytes))
+    return
+  }
+  const { importProgram } = await import('./import-program')
+  if (!importProgram(bytes, file.name))
     notify(
       'fail',
-      `“${file.name}” is not a file that this page reads. Drop a capture (.pcap, .pcapng), a program (.bpf, .s, .asm, .txt, or an object .o) or a project (.json).`,
+      `“${file.name}” is not a file that this page reads. Drop a capture (.pcap, .pcapng), a program (.bpf, .s, an object .o, .hex, a verifier .log) or a project (.json).`,
     )
 }
 
@@ -63,49 +88,23 @@ async function openCapture(file: File): Promise<void> {
     )
 }
 
-async function openSource(file: File): Promise<void> {
-  if (file.size > MAX_TEXT) {
-    notify('fail', `“${file.name}” has ${file.size} bytes; programs up to ${MAX_TEXT} bytes are read.`)
-    return
-  }
-  const source = await file.text()
-  if (source.includes('\0')) {
-    notify('fail', `“${file.name}” is not text.`)
-    return
-  }
-  const state = useDocument.getState()
-  const { demo: _demo, ...rest } = state.document
-  state.replace({ ...rest, title: file.name, source, entries: [] })
-  notify('info', `“${file.name}” is in the editor. Ctrl+Z there brings the old text back.`)
-}
-
-async function openObject(file: File): Promise<void> {
-  const { textOfObject } = await import('./open-object')
-  const read = textOfObject(new Uint8Array(await file.arrayBuffer()), file.name)
-  if (!read.ok) {
-    notify('fail', `“${file.name}” cannot be used: ${read.error}. Everything stays as it was.`)
-    return
-  }
-  const state = useDocument.getState()
-  const { demo: _demo, ...rest } = state.document
-  state.replace({ ...rest, title: read.name, source: read.text, entries: [] })
-  const others = read.others.length === 0 ? '' : ` The object also holds ${read.others.join(', ')}.`
-  notify('info', `Program “${read.name}” of “${file.name}” is in the editor, disassembled.${others}`)
-}
-
-async function openProject(file: File): Promise<void> {
+function openProject(name: string, text: string): void {
   let value: unknown
   try {
-    value = JSON.parse(await file.text())
+    value = JSON.parse(text)
   } catch (error) {
-    notify('fail', `“${file.name}” is not JSON: ${error instanceof Error ? error.message : String(error)}.`)
+    notify(
+      'fail',
+      `“${name}” is not JSON: ${error instanceof Error ? error.message : String(error)}. Everything stays as it was.`,
+    )
     return
   }
   const result = validateDocument(value)
   if (!result.ok) {
-    notify('fail', `“${file.name}” is not a project: ${result.error}.`)
+    notify('fail', `“${name}” is not a project: ${result.error}. Everything stays as it was.`)
     return
   }
+  useImported.setState({ lines: undefined })
   useDocument.getState().replace(result.document)
-  notify('info', `Project “${file.name}” opened.`)
+  notify('info', `Project “${name}” opened.`)
 }

@@ -1,15 +1,24 @@
-/** The program: BPF in the editor, its C twin and its story as further tabs; in *Start* with title and guidance. */
-import { useState } from 'react'
+/**
+ * The program: BPF in the editor; its C, control flow, outline and story as further tabs; in *Start* with title and
+ * guidance.
+ */
+import { Suspense, lazy, useState } from 'react'
 import type { ReactElement } from 'react'
 import { HeatScale } from '../components/heat-scale'
+import { ProgramMenu } from '../components/program-menu'
 import { Tabs } from '../components/tabs'
 import { VerdictBanner } from '../components/verdict-banner'
-import { BpfEditor } from '../editor/bpf-editor'
+import { BpfEditor, revealLater } from '../editor/bpf-editor'
 import { CodeText } from '../editor/code-text'
 import { demoOf, useDocument } from '../stores/document'
+import { useImported } from '../stores/imported'
 import { useView } from '../stores/view'
 
-type Tab = 'bpf' | 'c' | 'story'
+type Tab = 'bpf' | 'c' | 'flow' | 'outline' | 'story'
+
+const FlowGraphPane = lazy(async () => ({ default: (await import('./flow-graph-pane')).FlowGraphPane }))
+const OutlinePane = lazy(async () => ({ default: (await import('./outline-pane')).OutlinePane }))
+const CLinesPane = lazy(async () => ({ default: (await import('./c-lines-pane')).CLinesPane }))
 
 export function ProgramPane({
   guided,
@@ -18,10 +27,21 @@ export function ProgramPane({
   readonly guided?: boolean
   readonly className?: string
 }): ReactElement {
-  const [tab, setTab] = useState<Tab>('bpf')
+  const [chosen, setTab] = useState<Tab>('bpf')
   const document = useDocument((state) => state.document)
   const focused = useView((state) => state.editorFocused)
   const demo = demoOf(document)
+  const imported = useImported((state) => state.lines)
+  // A demo brings its own C.
+  const lines = demo === undefined && imported?.title === document.title ? imported : undefined
+  const tabs: readonly (readonly [Tab, string])[] = [
+    ['bpf', 'BPF'],
+    ...(demo !== undefined || lines !== undefined ? [['c', 'C'] as const] : []),
+    ['flow', 'Flow'],
+    ['outline', 'Outline'],
+    ...(demo === undefined ? [] : [['story', 'Story'] as const]),
+  ]
+  const tab = tabs.some(([name]) => name === chosen) ? chosen : 'bpf'
   return (
     <section className={`pane ${className ?? ''}`} aria-label="Program">
       {guided === true && (
@@ -34,27 +54,36 @@ export function ProgramPane({
         <Tabs
           label="Program as"
           panel="program-panel"
-          tabs={
-            demo === undefined
-              ? [['bpf', 'BPF']]
-              : [
-                  ['bpf', 'BPF'],
-                  ['c', 'C'],
-                  ['story', 'Story'],
-                ]
-          }
-          value={demo === undefined ? 'bpf' : tab}
+          tabs={tabs}
+          value={tab}
           onChange={setTab}
         />
         <span className="grow" />
-        <HeatScale from="cycles" to="" width={52} />
-        <span className="r" style={{ width: 64 }}>
-          runs per s
-        </span>
+        {tab === 'bpf' && (
+          <>
+            <HeatScale from="cycles" to="" width={52} />
+            <span className="r" style={{ width: 64 }}>
+              runs per s
+            </span>
+          </>
+        )}
+        <ProgramMenu />
       </div>
       <div className="pane-body fixed" id="program-panel" role="tabpanel">
-        {(tab === 'bpf' || demo === undefined) && <BpfEditor hint={guided === true} />}
+        {tab === 'bpf' && <BpfEditor hint={guided === true} />}
         {tab === 'c' && demo !== undefined && <CListing text={demo.c} />}
+        <Suspense>
+          {tab === 'c' && lines !== undefined && <CLinesPane lines={lines} />}
+          {tab === 'flow' && <FlowGraphPane />}
+          {tab === 'outline' && (
+            <OutlinePane
+              onGo={(line) => {
+                setTab('bpf')
+                revealLater(line)
+              }}
+            />
+          )}
+        </Suspense>
         {tab === 'story' && demo !== undefined && (
           <div
             className="listing prose"
