@@ -278,6 +278,31 @@ out:
     expect(both(text.replace('r1 == 7', 'r1 == 8')).fault?.kind).toBe('stack')
   })
 
+  it('finds the stacks of its callees empty again in the next run', () => {
+    const run = pair(`
+.prog xdp main
+  call sub
+  exit
+.func sub
+  r0 = *(u64 *)(r10 - 16)
+  *(u64 *)(r10 - 16) = 5
+  exit
+`)
+    for (let i = 0; i < 3; i++) expect(run(1000)).toMatchObject({ retval: 0 })
+  })
+
+  it('hands all registers on in a tail call', () => {
+    const call = '.map next prog_array key 4 value 4 max 1\n.prog xdp main\n  r6 = 9\n  r2 = next ll\n  r3 = 0\n  call bpf_tail_call\n  r0 = 1\n  exit\n'
+    // A verifier would not pass the second: it reads what its caller left.
+    for (const [text, retval] of [['.prog xdp a\n  r6 = 4\n  r0 = r6\n  exit\n', 4], ['.prog xdp a\n  r0 = r6\n  exit\n', 9]] as const) {
+      const { vm, maps, program } = load(call)
+      const next = assemble(text)
+      if (!next.ok) throw new Error('program')
+      ;(maps[0] as SlotMap).set(new Uint8Array(4), { value: new Uint8Array(4), program: loadProgram(next.program.insns, [], []) }, 0)
+      expect(createFastProgram(vm, program, 'xdp').run(sampleFrame())).toMatchObject({ retval, instructions: retval === 4 ? 7 : 6 })
+    }
+  })
+
   it('that breaks the calling convention is left to the interpreter', () => {
     const { vm, program } = load('.prog xdp main\n  r6 = 4\n  r1 = 0\n  call sub\n  exit\n.func sub\n  r0 = r6\n  exit\n')
     const fast = createFastProgram(vm, program, 'xdp')
