@@ -18,6 +18,8 @@ export class EventHub {
   private readonly device: NfpDevice
   private readonly maps: ObjectTable<BpfMap>
   private readonly readers = new Map<number, PerfReaders>()
+  /** Ids of maps by the map itself, as far as they were asked for. */
+  private readonly owners = new WeakMap<HostMap, number>()
   /** Events of the card for maps that it does not know. */
   private unrecognised = 0
 
@@ -72,10 +74,12 @@ export class EventHub {
 
   /** bpf_perf_event_output of a host program that runs on `cpu`. */
   hostOutput(map: HostMap, index: number, cpu: number, time: number, data: Uint8Array, packet: Uint8Array): number {
-    const owner = this.maps.list().find((one) => one.host === map)
-    if (!owner || !this.readersOf(owner.id).rings.has(index)) return -ERRNO.ENOENT
+    const mapId = this.owners.get(map) ?? this.maps.list().find((one) => one.host === map)?.id
+    if (mapId === undefined) return -ERRNO.ENOENT
+    this.owners.set(map, mapId)
+    if (!this.readersOf(mapId).rings.has(index)) return -ERRNO.ENOENT
     if (index !== cpu) return -ERRNO.EOPNOTSUPP
-    this.readersOf(owner.id).write(index, { time, cpu, mapId: owner.id, data, packet })
+    this.readersOf(mapId).write(index, { time, cpu, mapId, data, packet })
     return 0
   }
 }

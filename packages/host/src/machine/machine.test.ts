@@ -223,3 +223,51 @@ describe('perf events of the card', () => {
     expect(host.device.kernelLog).toEqual(['perf event: map id 999 (0x3e7) not recognized, dropping event'])
   })
 })
+
+describe('perf events of the host', () => {
+  it('go to the ring of the CPU that ran the program; without a reader the helper says so', () => {
+    const text = `
+.license GPL
+.map events perf_event_array key 4 value 4 max 4
+.map result array key 4 value 8 max 1
+.prog xdp p
+  r6 = r1
+  r2 = 9
+  *(u32 *)(r10 - 4) = r2
+  r2 = events ll
+  r3 = 0x8ffffffff ll
+  r4 = r10
+  r4 += -4
+  r5 = 4
+  call bpf_perf_event_output
+  r7 = r0
+  r1 = 0
+  *(u32 *)(r10 - 4) = r1
+  r2 = r10
+  r2 += -4
+  r1 = result ll
+  call bpf_map_lookup_elem
+  if r0 == 0 goto out
+  *(u64 *)(r0 + 0) = r7
+out:
+  r0 = 2
+  exit
+`
+    const chip = new TableChip()
+    const host = machine(chip)
+    const { program: made, maps } = loaded(host.load(program(text)))
+    host.attach(made.id, 4, 'driver')
+    chip.fate = () => ({ outcome: 'pass', queue: 2 })
+    const frame = sampleFrame()
+    const send = (): void => {
+      host.offer([{ time: 0, port: 0, data: frame }])
+      host.run(chip.now + 10)
+    }
+    send()
+    expect(host.mapLookup(maps[1]!.id, u32(0)).value).toEqual(Uint8Array.of(0xfe, 255, 255, 255, 255, 255, 255, 255))
+    host.openEvents(maps[0]!.id)
+    send()
+    expect(host.mapLookup(maps[1]!.id, u32(0)).value).toEqual(new Uint8Array(8))
+    expect(host.events()).toMatchObject([{ cpu: 2, data: Uint8Array.of(9, 0, 0, 0), packet: frame.slice(0, 8) }])
+  })
+})
