@@ -21,13 +21,13 @@ export function checkAtomic(env: Env): void {
   else env.refuse(EINVAL, `BPF_ATOMIC uses invalid atomic opcode ${(imm >>> 0).toString(16).padStart(2, '0')}\n`)
 }
 
-/** Memory that atomics may use: neither context nor packet nor sockets. */
-function checkPlace(env: Env, regno: number, errno: number): void {
-  const { type } = env.regs[regno]!
-  const forbidden = type === R.CTX || R.isPacketPointer(type) || [R.SOCKET, R.SOCK_COMMON, R.TCP_SOCK, R.XDP_SOCK, 10].includes(type)
-  if (!forbidden) return
-  const what = 'BPF_ATOMIC'
-  env.refuse(errno, `${what} ${env.insns.imm[env.insn] === LOAD_ACQUIRE ? 'loads from' : 'stores into'} R${regno} ${R.typeName(type)} is not allowed\n`)
+/** Kinds of memory that atomics may not use. */
+const FORBIDDEN = new Set([R.CTX, R.PACKET, R.PACKET_META, 10, R.SOCKET, R.SOCK_COMMON, R.TCP_SOCK, R.XDP_SOCK])
+
+function checkPlace(env: Env, regno: number, type: number): void {
+  if (!FORBIDDEN.has(type)) return
+  const verb = env.insns.imm[env.insn] === LOAD_ACQUIRE ? 'loads from' : 'stores into'
+  env.refuse(EACCES, `BPF_ATOMIC ${verb} R${regno} ${R.typeName(type)} is not allowed\n`)
 }
 
 function readModifyWrite(env: Env, imm: number): void {
@@ -44,7 +44,7 @@ function readModifyWrite(env: Env, imm: number): void {
     if (isSecret(env, env.regs[0]!)) env.refuse(EACCES, 'R0 leaks addr into mem\n')
   }
   if (isSecret(env, env.regs[src]!)) env.refuse(EACCES, `R${src} leaks addr into mem\n`)
-  checkPlace(env, dst, EACCES)
+  checkPlace(env, dst, env.regs[dst]!.type)
   // The old value comes back in the source register, or in r0.
   let loaded = -1
   if ((imm & 1) !== 0) {
@@ -64,10 +64,10 @@ function loadAcquire(env: Env): void {
   const dst = insns.dst[insn]!
   readReg(env, src)
   writeReg(env, dst)
-  const type = env.regs[src]!.type
-  checkPlace(env, src, EACCES)
+  const { type } = env.regs[src]!
   const size = accessSize(insns.op[insn]!)
   checkAccess(env, { regno: src, off: insns.off[insn]!, size, write: false, value: dst, signed: false, aligned: true })
+  checkPlace(env, src, type)
   recordPointerType(env, type)
 }
 
@@ -77,9 +77,9 @@ function storeRelease(env: Env): void {
   const src = insns.src[insn]!
   readReg(env, src)
   readReg(env, dst)
-  checkPlace(env, dst, EACCES)
-  const type = env.regs[dst]!.type
+  const { type } = env.regs[dst]!
   const size = accessSize(insns.op[insn]!)
   checkAccess(env, { regno: dst, off: insns.off[insn]!, size, write: true, value: src, signed: false, aligned: true })
+  checkPlace(env, dst, type)
   recordPointerType(env, type)
 }

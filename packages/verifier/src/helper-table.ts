@@ -212,8 +212,8 @@ const TABLE = `
 191|XCSG|umem sz0 any btf|int|gpl sleep perfmon
 194|XCSG|kptr btf0!|btf?|acq rel
 196|XCSG|sk|btf?|perfmon
-204|XC|fix20 rwmem sz0|int|gpl pkt
-205|XC|fix40 rwmem sz0|int|gpl pkt
+204|XC|fix20 mem sz0|int|gpl pkt
+205|XC|fix40 mem sz0|int|gpl pkt
 206|XC|fix20 fix20|int|gpl pkt
 207|XC|fix40 fix20|int|gpl pkt
 209|XCSG|map fn stk0 any|int|

@@ -136,7 +136,8 @@ export function checkMayGoto(env: Env): number {
   if (insns.op[insn] !== 0xe5 || insns.src[insn] !== 0 || insns.dst[insn] !== 0 || insns.imm[insn] !== 0) {
     env.refuse(EINVAL, `invalid may_goto imm ${insns.imm[insn]}\n`)
   }
-  const previous = previousEntry(env.state, env.state.parent, insn)
+  // The checkpoint of this very visit is no earlier round.
+  const previous = previousEntry(env.state, env.state.parent?.parent ?? null, insn)
   const later = pushBranch(env, insn + 1, insn, false)
   later.mayGotoDepth++
   if (previous) widen(previous, later)

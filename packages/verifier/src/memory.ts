@@ -11,6 +11,7 @@ import { programMayRead, programMayWrite } from './maps'
 import * as R from './reg-state'
 import type { RegState } from './reg-state'
 import { isSecret } from './registers'
+import { socketLoadAllowed } from './sockets'
 import { checkStackBounds, readStack, writeStack } from './stack-access'
 import * as tnum from './tnum'
 
@@ -223,11 +224,9 @@ function accessContext(env: Env, a: Access, off: number): void {
   if ((type & R.OR_NULL) !== 0) own.id = env.newId()
 }
 
-/** Readable bytes of the socket views: `bpf_sock` is 80 bytes long, `bpf_tcp_sock` 96, `bpf_xdp_sock` 4. */
 function accessSocket(env: Env, a: Access, r: RegState, off: number): void {
   if (i64.isNegative(r.smin)) env.refuse(EACCES, `R${a.regno} min value is negative, ${NEGATIVE}`)
-  const limit = r.type === R.TCP_SOCK ? 96 : r.type === R.XDP_SOCK ? 4 : r.type === R.SOCKET ? 80 : 8
-  if (off < 0 || off + a.size > limit || off % a.size !== 0) {
+  if (!socketLoadAllowed(r.type, off, a.size)) {
     env.refuse(EACCES, `R${a.regno} invalid ${R.typeName(r.type)} access off=${off} size=${a.size}\n`)
   }
   loadUnknown(env, a)
