@@ -117,7 +117,7 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
 
 /** The other side of the barrier. */
 export interface ChipMember {
-  /** Works until the chip dismisses its members; blocks its thread. */
+  /** Works until the chip dismisses its members; blocks its thread. When it throws, the leader goes on alone. */
   serve(): void
 }
 
@@ -134,14 +134,21 @@ export function joinChip(share: ChipShare, member: number, members: number): Chi
   function serve(): void {
     let phase = Atomics.load(H, header + HDR.phase)
     Atomics.add(H, header + HDR.joined, 1)
-    for (;;) {
-      phase = waitForChange(H, header + HDR.phase, phase)
-      if (Atomics.load(H, header + HDR.command) === COMMAND.leave) break
-      runShare(memory, runner, member, members, F[(header + HDR.windowEndF) >> 1]!)
-      Atomics.add(H, header + HDR.finished, 1)
-      Atomics.notify(H, header + HDR.finished)
+    try {
+      for (;;) {
+        phase = waitForChange(H, header + HDR.phase, phase)
+        if (Atomics.load(H, header + HDR.command) === COMMAND.leave) return
+        try {
+          runShare(memory, runner, member, members, F[(header + HDR.windowEndF) >> 1]!)
+        } finally {
+          // Whatever happened here, the leader must not wait for ever.
+          Atomics.add(H, header + HDR.finished, 1)
+          Atomics.notify(H, header + HDR.finished)
+        }
+      }
+    } finally {
+      Atomics.sub(H, header + HDR.joined, 1)
     }
-    Atomics.sub(H, header + HDR.joined, 1)
   }
 
   return { serve }
