@@ -33,12 +33,8 @@ const EXIT = 0x95
 const MAY_GOTO = 0xe5
 const TAIL_CALL = 12
 
-export function isCall(program: VmProgram, pc: number): boolean {
+function isCall(program: VmProgram, pc: number): boolean {
   return program.opcode[pc] === CALL && program.src[pc] === 2
-}
-
-export function isHelper(program: VmProgram, pc: number): boolean {
-  return program.opcode[pc] === CALL && program.src[pc] === 0
 }
 
 /** How the instruction ends a block; undefined when it does not. */

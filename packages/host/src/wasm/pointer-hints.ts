@@ -17,7 +17,7 @@ export interface Hint {
   readonly value: number
 }
 
-export const UNKNOWN: Hint = { kind: 'unknown', value: 0 }
+const UNKNOWN: Hint = { kind: 'unknown', value: 0 }
 const PACKET: Hint = { kind: 'packet', value: 0 }
 const STACK_VARIABLE: Hint = { kind: 'stack_variable', value: 0 }
 
@@ -43,7 +43,7 @@ export class Hints {
     return new Hints(this.context, this.registers, this.slots)
   }
 
-  /** What is known behind both; true when this one changed. */
+  /** What is known behind both. */
   join(other: Hints): void {
     for (let r = 0; r < 10; r++) this.registers[r] = joined(this.registers[r]!, other.registers[r]!)
     for (const [at, hint] of other.slots) this.slots.set(at, joined(this.slots.get(at) ?? UNKNOWN, hint))
@@ -145,7 +145,7 @@ export function blockHints(program: VmProgram, graph: FlowGraph, entry: Hints): 
   return before.map((hints) => hints ?? entry)
 }
 
-export function throughBlock(program: VmProgram, block: Block, hints: Hints): void {
+function throughBlock(program: VmProgram, block: Block, hints: Hints): void {
   for (const pc of instructionsOf(program, block)) hints.step(program, pc)
 }
 
