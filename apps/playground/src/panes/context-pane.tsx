@@ -2,9 +2,12 @@
 import { useEffect, useState } from 'react'
 import type { ReactElement, ReactNode } from 'react'
 import type { ContextView } from '@offload/nfp-chip'
+import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { Pane } from '../components/pane'
 import { Segmented } from '../components/segmented'
+import { useDocument } from '../stores/document'
 import { useRun } from '../stores/run'
+import { useVerdict } from '../stores/verdict'
 import { cardCommands } from '../workers/engine'
 
 export function useContexts(core: number): readonly ContextView[] {
@@ -30,6 +33,14 @@ export function useContexts(core: number): readonly ContextView[] {
   return contexts
 }
 
+/** binutils' text of the program's word at a code-store address; undefined in the firmware. */
+function useWordText(): (pc: number) => string | undefined {
+  const words = useVerdict((state) => state.good?.compilation.disassembly)
+  const firmware = useDocument((state) => state.document.firmware)
+  const start = FIRMWARE_PROFILES[firmware].startOff[0] ?? 0
+  return (pc) => words?.[pc - start]?.replace(/^\s*\.?\d+:?\s+/, '')
+}
+
 const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0')
 
 export function ContextPane({
@@ -45,6 +56,7 @@ export function ContextPane({
 }): ReactElement {
   const contexts = useContexts(core)
   const stop = useRun((state) => state.stop)
+  const textAt = useWordText()
   return (
     <Pane
       title="Threads"
@@ -55,7 +67,7 @@ export function ContextPane({
       <table>
         <thead>
           <tr>
-            {['thread', 'state', 'waits for', 'pc', 'packet'].map((title) => (
+            {['thread', 'state', 'waits for', 'packet', 'pc', 'executes next'].map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -81,8 +93,11 @@ export function ContextPane({
                 </td>
                 <td>{view.state}</td>
                 <td className="dim">{view.waitingFor === '' ? '–' : view.waitingFor}</td>
-                <td className="mono">0x{view.pc.toString(16)}</td>
                 <td>{view.packet < 0 ? '–' : `#${view.packet}`}</td>
+                <td className="mono">0x{view.pc.toString(16)}</td>
+                <td className="mono ellipsis" style={{ maxWidth: 260 }}>
+                  {textAt(view.pc) ?? <span className="dim">firmware</span>}
+                </td>
               </tr>
             )
           })}
