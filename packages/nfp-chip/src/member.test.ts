@@ -51,6 +51,23 @@ describe('members', () => {
     expect(shared.counters()).toEqual(alone.counters())
   })
 
+  it('can be dismissed and replaced by others', async () => {
+    const alone = chipWith('updates a hash element')
+    const shared = chipWith('updates a hash element', { shared: true })
+    for (const chip of [alone, shared]) chip.offer(frames(300, 20))
+    for (const until of [3000, 6000]) {
+      const workers = await start(shared, 2)
+      try {
+        shared.run(until)
+      } finally {
+        shared.dismiss()
+        await Promise.all(workers.map((worker) => worker.terminate()))
+      }
+    }
+    alone.run(6000)
+    expect(shared.stateHash()).toBe(alone.stateHash())
+  })
+
   it('cannot join a chip without shared memory', () => {
     const chip = chipWith('swaps MAC addresses')
     expect(() => chip.share(2)).toThrow('without shared memory')

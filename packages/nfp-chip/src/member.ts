@@ -27,6 +27,8 @@ const COMMAND = { window: 0, leave: 1 } as const
 
 /** Looks at a shared word so many times before the thread goes to sleep: about 20 microseconds. */
 const SPINS = 4000
+/** The same, for members that leave. */
+const LEAVING_SPINS = 5_000_000
 
 /** Fewer active cores than this for each member are not worth a barrier. */
 const CORES_WORTH_A_BARRIER = 4
@@ -92,6 +94,9 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
   function setMembers(count: number): void {
     if (count < 1 || count > layout.members)
       throw new RangeError(`${count} members: 1 to ${layout.members} are possible`)
+    // Members that were dismissed just now may still be on their way out.
+    for (let spin = 0; spin < LEAVING_SPINS && Atomics.load(H, header + HDR.joined) > 0; spin++);
+    Atomics.store(H, header + HDR.command, COMMAND.window)
     members = count
     H[header + HDR.members] = count
     H[header + HDR.mostMembers] = Math.max(count, H[header + HDR.mostMembers]!)
