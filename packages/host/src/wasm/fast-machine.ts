@@ -38,6 +38,9 @@ const ARGUMENT_HALVES = 12
 const ALL_HALVES = 22
 const MAX_BUDGET = 0x7fffffff
 
+/** Largest module: platforms limit functions to some megabytes, and compilation would take long. */
+const MAX_MODULE = 1 << 22
+
 const machines = new WeakMap<Vm, FastMachine>()
 
 /** The fast side of `vm`; undefined where there is no WebAssembly. */
@@ -113,7 +116,7 @@ export class FastMachine {
       slotsTaken: this.slotsTaken,
       dispatch,
     })
-    if (!translation || !memory || !wasm) return undefined
+    if (!translation || !memory || !wasm || translation.bytes.length > MAX_MODULE) return undefined
     this.slotsTaken += translation.slots
     try {
       const module = new wasm.Module(translation.bytes)
