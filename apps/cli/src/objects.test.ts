@@ -128,7 +128,9 @@ describe.each(DEMOS)('demo $id', (demo) => {
       expect(program.source.length).toBeGreaterThan(5)
       // The twin declares the same maps, with the same types.
       const own = programOf(demo.source)
-      expect(program.maps.map(({ name, key_size, value_size, max_entries }) => [name, key_size, value_size, max_entries])).toEqual(
+      expect(
+        program.maps.map(({ name, key_size, value_size, max_entries }) => [name, key_size, value_size, max_entries]),
+      ).toEqual(
         own.maps.map(({ name, key_size, value_size, max_entries }) => [name, key_size, value_size, max_entries]),
       )
     }
@@ -187,8 +189,7 @@ describe('typed map dump', () => {
     queues: 8,
   } as const
   const host = (): Machine => createMachine({ chip: createChip(config), firmware: FIRMWARE_PROFILES.shipping })
-  const update =
-    'bpftool map update name table key 1 0 0 0 value hex 07 00 00 00 01 00 00 00 00 00 15 49 01 02 03 00'
+  const update = 'bpftool map update name table key 1 0 0 0 value hex 07 00 00 00 01 00 00 00 00 00 15 49 01 02 03 00'
 
   it('the same bytes print as hex and as JSON with value 7, ifindex 1 and the address', () => {
     const machine = host()
@@ -234,7 +235,11 @@ describe('typed map dump', () => {
 describe('commands on objects', () => {
   const several = path.resolve(import.meta.dirname, '../../../packages/bpf/testdata/counter.o')
 
-  async function offload(name: string, file: string, values: Record<string, string | boolean> = {}): Promise<CommandResult> {
+  async function offload(
+    name: string,
+    file: string,
+    values: Record<string, string | boolean> = {},
+  ): Promise<CommandResult> {
     const command = COMMANDS.find((candidate) => candidate.name === name)
     if (command === undefined) throw new Error(name)
     return command.run([file], values)

@@ -18,8 +18,10 @@ function program(text: string): Program {
   return result.program
 }
 
-const chip = (timeModel: TimeModel = 'functional') => createChip({ device: DEVICES['cx-2x25']!, firmware: FIRMWARE_BEHAVIOURS['shipping']!, seed: 1, timeModel, queues: 8 })
-const machine = (timeModel?: TimeModel): Machine => createMachine({ chip: chip(timeModel), firmware: FIRMWARE_PROFILES.shipping })
+const chip = (timeModel: TimeModel = 'functional') =>
+  createChip({ device: DEVICES['cx-2x25']!, firmware: FIRMWARE_BEHAVIOURS['shipping']!, seed: 1, timeModel, queues: 8 })
+const machine = (timeModel?: TimeModel): Machine =>
+  createMachine({ chip: chip(timeModel), firmware: FIRMWARE_PROFILES.shipping })
 
 function loaded(result: LoadResult): Extract<LoadResult, { ok: true }> {
   if (!result.ok) throw new Error(`${result.stage}: ${result.error}`)
@@ -33,8 +35,10 @@ function send(host: Machine, frames: readonly Uint8Array[], port = 0): HostPacke
   return host.run(Number.MAX_SAFE_INTEGER, { untilIdle: true })
 }
 
-const udp = (dstPort = 53, src = '10.0.0.1', size = 64): Uint8Array => buildFrame([{ kind: 'ethernet' }, { kind: 'ipv4', src }, { kind: 'udp', dstPort }], { size })
-const u32 = (value: number): Uint8Array => Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24)
+const udp = (dstPort = 53, src = '10.0.0.1', size = 64): Uint8Array =>
+  buildFrame([{ kind: 'ethernet' }, { kind: 'ipv4', src }, { kind: 'udp', dstPort }], { size })
+const u32 = (value: number): Uint8Array =>
+  Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24)
 const counter = (host: Machine, map: number, key = 0): number => host.mapLookup(map, u32(key)).value![0]!
 
 const PASS = '.prog xdp pass\nr0 = 2\nexit\n'
@@ -80,8 +84,18 @@ describe('A. set-up and framework', () => {
     host.load(program(count(2)), { offload: true })
     host.load(program('.prog xdp bad\nr0 = *(u64 *)(r2 + 0)\nexit\n'))
     const calls = host.syscalls.list()
-    expect(calls.map((call) => [call.command, call.errno])).toEqual([['BPF_MAP_CREATE', 0], ['BPF_PROG_LOAD', 0], ['BPF_PROG_LOAD', 13]])
-    expect(calls[0]!.attributes).toMatchObject({ map_type: 'array', key_size: 4, value_size: 8, max_entries: 4, map_ifindex: 4 })
+    expect(calls.map((call) => [call.command, call.errno])).toEqual([
+      ['BPF_MAP_CREATE', 0],
+      ['BPF_PROG_LOAD', 0],
+      ['BPF_PROG_LOAD', 13],
+    ])
+    expect(calls[0]!.attributes).toMatchObject({
+      map_type: 'array',
+      key_size: 4,
+      value_size: 8,
+      max_entries: 4,
+      map_ifindex: 4,
+    })
   })
 
   it('A5 loads and attaches by the commands of ip and tc', () => {
@@ -90,9 +104,16 @@ describe('A. set-up and framework', () => {
     host.files.set('c.o', objectOf(program('.prog sched_cls c\nr0 = 2\nexit\n')))
     expect(runCommand(host, 'ip link set dev nfp_p0 xdpoffload obj p.o sec xdp').code).toBe(0)
     expect(send(host, [udp()])[0]!.record.outcome).toBe('drop')
-    for (const line of ['tc qdisc add dev nfp_p1 clsact', 'ethtool -K nfp_p1 hw-tc-offload on', 'tc filter add dev nfp_p1 ingress bpf da skip_sw obj c.o']) expect(runCommand(host, line)).toEqual({ stdout: '', stderr: '', code: 0 })
+    for (const line of [
+      'tc qdisc add dev nfp_p1 clsact',
+      'ethtool -K nfp_p1 hw-tc-offload on',
+      'tc filter add dev nfp_p1 ingress bpf da skip_sw obj c.o',
+    ])
+      expect(runCommand(host, line)).toEqual({ stdout: '', stderr: '', code: 0 })
     expect(send(host, [udp()], 1)[0]!.record.outcome).toBe('drop')
-    expect(runCommand(host, 'ip link set dev nfp_p0 xdpoffload obj p.o sec xdp').stderr).toBe('Error: XDP program already attached.\n')
+    expect(runCommand(host, 'ip link set dev nfp_p0 xdpoffload obj p.o sec xdp').stderr).toBe(
+      'Error: XDP program already attached.\n',
+    )
   })
 
   it('A6 takes an interface index when the program is for the card', () => {
@@ -105,7 +126,11 @@ describe('A. set-up and framework', () => {
   it('A7 refuses what is not safe or does not end, with the kernel’s words', () => {
     const host = machine()
     expect(host.load(program('.prog xdp l\nagain:\ngoto again\nexit\n'))).toMatchObject({ ok: false, errno: 22 })
-    expect(host.load(program('.prog xdp m\nr1 = *(u32 *)(r1 + 0)\nr0 = *(u8 *)(r1 + 0)\nexit\n'))).toMatchObject({ ok: false, errno: 13, error: 'R1 offset is outside of the packet' })
+    expect(host.load(program('.prog xdp m\nr1 = *(u32 *)(r1 + 0)\nr0 = *(u8 *)(r1 + 0)\nexit\n'))).toMatchObject({
+      ok: false,
+      errno: 13,
+      error: 'R1 offset is outside of the packet',
+    })
     expect(loaded(host.load(program(PASS))).verify.processedInsns).toBe(2)
   })
 
@@ -145,8 +170,14 @@ describe('A. set-up and framework', () => {
     const host = machine()
     host.load(program(count(2)), { offload: true })
     expect(host.device.messages.alloc).toBe(1)
-    expect(host.load(program('.map m hash key 4 value 4 max 4000000\n.prog xdp p\nr1 = m ll\nr0 = 2\nexit\n'), { offload: true })).toMatchObject({ ok: false, errno: 12 })
-    expect(host.device.kernelLog.at(-1)).toBe(`NFP net bpf: map with too many elements: 4000000, left: ${3_072_000 - 4}`)
+    expect(
+      host.load(program('.map m hash key 4 value 4 max 4000000\n.prog xdp p\nr1 = m ll\nr0 = 2\nexit\n'), {
+        offload: true,
+      }),
+    ).toMatchObject({ ok: false, errno: 12 })
+    expect(host.device.kernelLog.at(-1)).toBe(
+      `NFP net bpf: map with too many elements: 4000000, left: ${3_072_000 - 4}`,
+    )
   })
 
   it('A14 has the driver check instructions beside the kernel', () => {
@@ -183,7 +214,9 @@ describe('A. set-up and framework', () => {
     host.mapUpdate(card.mapIds[0]!, Uint8Array.of(10, 0, 0, 9), u32(1))
     send(host, [udp(1, '10.0.0.1'), udp(1, '10.0.0.9'), udp(1, '10.0.0.2')])
     expect(counter(host, maps[0]!.id)).toBe(2)
-    expect(runCommand(host, 'bpftool net | grep p0').stdout).toBe(`nfp_p0(4) driver id ${driver.id} offload id ${card.id}\n`)
+    expect(runCommand(host, 'bpftool net | grep p0').stdout).toBe(
+      `nfp_p0(4) driver id ${driver.id} offload id ${card.id}\n`,
+    )
   })
 
   it('A22 costs the host nothing for what the card drops', () => {
@@ -199,7 +232,11 @@ describe('A. set-up and framework', () => {
   it('A23 takes more on the host than on the card', () => {
     const host = machine()
     const clock = program('.prog xdp p\ncall bpf_ktime_get_ns\nr0 = 2\nexit\n')
-    expect(host.load(clock, { offload: true })).toMatchObject({ ok: false, errno: 95, error: '[nfp] unsupported function id: 5' })
+    expect(host.load(clock, { offload: true })).toMatchObject({
+      ok: false,
+      errno: 95,
+      error: '[nfp] unsupported function id: 5',
+    })
     expect(host.load(clock).ok).toBe(true)
   })
 
@@ -208,7 +245,13 @@ describe('A. set-up and framework', () => {
     const packets = Array.from({ length: 150 }, () => source.next()!.data)
     for (const text of [count(3), BLOCK_LIST]) {
       const entries = text === BLOCK_LIST ? [{ map: 0, key: packets[0]!.slice(26, 30), value: u32(1) }] : []
-      const result = runBoth({ chip: chip(), firmware: FIRMWARE_PROFILES.shipping, program: program(text), packets, entries })
+      const result = runBoth({
+        chip: chip(),
+        firmware: FIRMWARE_PROFILES.shipping,
+        program: program(text),
+        packets,
+        entries,
+      })
       expect(result).toMatchObject({ ok: true, differences: [] })
     }
   })
@@ -241,7 +284,11 @@ describe('B. maps', () => {
   it('B7 writes by atomic adds and helpers, not by stores', () => {
     const store = program(count(2).replace('r1 = 1\n  lock *(u64 *)(r0 + 0) += r1', 'r1 = 1\n  *(u64 *)(r0 + 0) = r1'))
     const host = machine()
-    expect(host.load(store, { offload: true })).toMatchObject({ ok: false, errno: 95, error: '[nfp] map writes not supported' })
+    expect(host.load(store, { offload: true })).toMatchObject({
+      ok: false,
+      errno: 95,
+      error: '[nfp] map writes not supported',
+    })
     expect(host.load(store).ok).toBe(true)
   })
 
@@ -299,7 +346,14 @@ out:
   it('B12 leaves other kinds of maps to the host', () => {
     const host = machine()
     for (const type of ['lru_hash', 'percpu_array', 'lpm_trie']) {
-      const definition = { name: 'm', type, key_size: type === 'lpm_trie' ? 8 : 4, value_size: 4, max_entries: 4, map_flags: type === 'lpm_trie' ? 1 : 0 }
+      const definition = {
+        name: 'm',
+        type,
+        key_size: type === 'lpm_trie' ? 8 : 4,
+        value_size: 4,
+        max_entries: 4,
+        map_flags: type === 'lpm_trie' ? 1 : 0,
+      }
       expect(host.createMap(definition, 4)).toMatchObject({ ok: false, errno: 22 })
       expect(host.createMap(definition).ok).toBe(true)
     }
@@ -326,7 +380,8 @@ failed:
   r0 = 1
   exit
 `
-    const update = (flags: number): string => text(`  r3 = r10\n  r3 += -8\n  r4 = ${flags}\n  call bpf_map_update_elem`)
+    const update = (flags: number): string =>
+      text(`  r3 = r10\n  r3 += -8\n  r4 = ${flags}\n  call bpf_map_update_elem`)
     const host = machine()
     const verdict = (source: string, key: boolean): string => {
       const { program: made, maps } = loaded(host.load(program(source), { offload: true }))
@@ -336,8 +391,17 @@ failed:
       host.unload(made.id)
       return outcome
     }
-    expect([verdict(update(0), false), verdict(update(1), false), verdict(update(1), true), verdict(update(2), false), verdict(update(2), true)]).toEqual(['pass', 'pass', 'drop', 'drop', 'pass'])
-    expect([verdict(text('  call bpf_map_delete_elem'), true), verdict(text('  call bpf_map_delete_elem'), false)]).toEqual(['pass', 'drop'])
+    expect([
+      verdict(update(0), false),
+      verdict(update(1), false),
+      verdict(update(1), true),
+      verdict(update(2), false),
+      verdict(update(2), true),
+    ]).toEqual(['pass', 'pass', 'drop', 'drop', 'pass'])
+    expect([
+      verdict(text('  call bpf_map_delete_elem'), true),
+      verdict(text('  call bpf_map_delete_elem'), false),
+    ]).toEqual(['pass', 'drop'])
   })
 
   it('C6 C9 C10 C11 sends events to readers, and counts those without', () => {
@@ -391,7 +455,8 @@ failed:
   })
 
   it('C8 truncates the packet, and refuses to grow it', () => {
-    const text = (delta: number): string => `.prog xdp p\n  r2 = ${delta}\n  call bpf_xdp_adjust_tail\n  if r0 != 0 goto bad\n  r0 = 2\n  exit\nbad:\n  r0 = 1\n  exit\n`
+    const text = (delta: number): string =>
+      `.prog xdp p\n  r2 = ${delta}\n  call bpf_xdp_adjust_tail\n  if r0 != 0 goto bad\n  r0 = 2\n  exit\nbad:\n  r0 = 1\n  exit\n`
     const host = machine()
     host.attach(loaded(host.load(program(text(-20)), { offload: true })).program.id, 4, 'offload')
     expect(send(host, [udp()])[0]!.record.data.length).toBe(44)
@@ -402,14 +467,16 @@ failed:
 
 describe('D. calls, F. queues, G. tools', () => {
   it('D1 calls subprograms on the card', () => {
-    const text = '.prog xdp p\n  r1 = 40\n  call twice\n  r0 -= 78\n  exit\n.func twice\n  r0 = r1\n  r0 += r1\n  exit\n'
+    const text =
+      '.prog xdp p\n  r1 = 40\n  call twice\n  r0 -= 78\n  exit\n.func twice\n  r0 = r1\n  r0 += r1\n  exit\n'
     const host = machine()
     host.attach(loaded(host.load(program(text), { offload: true })).program.id, 4, 'offload')
     expect(send(host, [udp()])[0]!.record.outcome).toBe('pass')
   })
 
   it('D5 jumps to other programs on the host, not on the card', () => {
-    const text = '.map m prog_array key 4 value 4 max 2\n.prog xdp p\n  r2 = m ll\n  r3 = 1\n  call bpf_tail_call\n  r0 = 2\n  exit\n'
+    const text =
+      '.map m prog_array key 4 value 4 max 2\n.prog xdp p\n  r2 = m ll\n  r3 = 1\n  call bpf_tail_call\n  r0 = 2\n  exit\n'
     const host = machine()
     expect(host.load(program(text), { offload: true }).ok).toBe(false)
     const { program: made, maps } = loaded(host.load(program(text)))
@@ -423,7 +490,11 @@ describe('D. calls, F. queues, G. tools', () => {
   it('F1 F2 chooses the queue on the card; the kernel refuses the store', () => {
     const text = '.prog xdp p\n  r2 = 5\n  *(u32 *)(r1 + 16) = r2\n  r0 = 2\n  exit\n'
     const host = machine()
-    expect(host.load(program(text))).toMatchObject({ ok: false, errno: 13, error: 'invalid bpf_context access off=16 size=4' })
+    expect(host.load(program(text))).toMatchObject({
+      ok: false,
+      errno: 13,
+      error: 'invalid bpf_context access off=16 size=4',
+    })
     host.attach(loaded(host.load(program(text), { offload: true })).program.id, 4, 'offload')
     expect(send(host, [udp(), udp(80)]).map((packet) => packet.record.queue)).toEqual([5, 5])
   })
@@ -440,10 +511,14 @@ describe('D. calls, F. queues, G. tools', () => {
     const host = machine()
     host.files.set('p.o', objectOf(program(count(2))))
     runCommand(host, 'ip link set dev nfp_p0 xdpoffload obj p.o sec xdp')
-    expect(runCommand(host, 'ip link show nfp_p0 | grep prog/xdp').stdout).toMatch(/ {4}prog\/xdp id 1 name count tag [0-9a-f]{16} jited \n/)
+    expect(runCommand(host, 'ip link show nfp_p0 | grep prog/xdp').stdout).toMatch(
+      / {4}prog\/xdp id 1 name count tag [0-9a-f]{16} jited \n/,
+    )
     expect(runCommand(host, 'bpftool prog dump jited id 1 | head -1').stdout).toContain('.0  immed[gprB_22, 0x3fff]')
     send(host, [udp()])
-    expect(runCommand(host, 'bpftool map dump name m | head -1').stdout).toBe('key: 00 00 00 00  value: 01 00 00 00 00 00 00 00\n')
+    expect(runCommand(host, 'bpftool map dump name m | head -1').stdout).toBe(
+      'key: 00 00 00 00  value: 01 00 00 00 00 00 00 00\n',
+    )
     expect(runCommand(host, 'ethtool -S nfp_p0 | grep bpf_pass_pkts').stdout).toBe('     bpf_pass_pkts: 1\n')
     expect(dissect(host.netdevs[0]!.recent[0]!.data).summary).toContain('UDP')
   })

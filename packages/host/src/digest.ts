@@ -30,7 +30,13 @@ export function sha1(message: Uint8Array): Uint8Array {
     let [a, b, c, d, e] = [h[0]! | 0, h[1]! | 0, h[2]! | 0, h[3]! | 0, h[4]! | 0]
     for (let i = 0; i < 80; i++) {
       const [f, k] =
-        i < 20 ? [(b & c) | (~b & d), 0x5a827999] : i < 40 ? [b ^ c ^ d, 0x6ed9eba1] : i < 60 ? [(b & c) | (b & d) | (c & d), 0x8f1bbcdc] : [b ^ c ^ d, 0xca62c1d6]
+        i < 20
+          ? [(b & c) | (~b & d), 0x5a827999]
+          : i < 40
+            ? [b ^ c ^ d, 0x6ed9eba1]
+            : i < 60
+              ? [(b & c) | (b & d) | (c & d), 0x8f1bbcdc]
+              : [b ^ c ^ d, 0xca62c1d6]
       const next = (rotl(a, 5) + f + e + k + w[i]!) | 0
       e = d
       d = c
@@ -79,7 +85,8 @@ export function sha256(message: Uint8Array): Uint8Array {
     const v = Int32Array.from(h)
     for (let i = 0; i < 64; i++) {
       const [a, e] = [v[0]!, v[4]!]
-      const t1 = (v[7]! + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((e & v[5]!) ^ (~e & v[6]!)) + ROUND[i]! + w[i]!) | 0
+      const t1 =
+        (v[7]! + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((e & v[5]!) ^ (~e & v[6]!)) + ROUND[i]! + w[i]!) | 0
       const t2 = ((rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & v[1]!) ^ (a & v[2]!) ^ (v[1]! & v[2]!))) | 0
       v.copyWithin(1, 0, 7)
       v[4] = v[4]! + t1

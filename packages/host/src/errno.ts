@@ -25,10 +25,28 @@ export const ERRNO = {
 } as const
 
 const TEXTS: Readonly<Record<number, string>> = {
-  1: 'Operation not permitted', 2: 'No such file or directory', 5: 'Input/output error', 7: 'Argument list too long', 9: 'Bad file descriptor',
-  11: 'Resource temporarily unavailable', 12: 'Cannot allocate memory', 13: 'Permission denied', 14: 'Bad address', 16: 'Device or resource busy',
-  17: 'File exists', 19: 'No such device', 22: 'Invalid argument', 28: 'No space left on device', 34: 'Numerical result out of range', 75: 'Value too large for defined data type',
-  77: 'File descriptor in bad state', 88: 'Socket operation on non-socket', 90: 'Message too long', 95: 'Operation not supported', 110: 'Connection timed out', 524: 'Unknown error 524',
+  1: 'Operation not permitted',
+  2: 'No such file or directory',
+  5: 'Input/output error',
+  7: 'Argument list too long',
+  9: 'Bad file descriptor',
+  11: 'Resource temporarily unavailable',
+  12: 'Cannot allocate memory',
+  13: 'Permission denied',
+  14: 'Bad address',
+  16: 'Device or resource busy',
+  17: 'File exists',
+  19: 'No such device',
+  22: 'Invalid argument',
+  28: 'No space left on device',
+  34: 'Numerical result out of range',
+  75: 'Value too large for defined data type',
+  77: 'File descriptor in bad state',
+  88: 'Socket operation on non-socket',
+  90: 'Message too long',
+  95: 'Operation not supported',
+  110: 'Connection timed out',
+  524: 'Unknown error 524',
 }
 
 /** The C library's text for an error number (sign ignored). */

@@ -69,8 +69,7 @@ export function documentFor(file: string, values: Values): SessionDocument {
   if (!file.startsWith('demo:')) {
     const bytes = readBytes(file)
     const project = projectOf(bytes)
-    if (project !== undefined)
-      return values['fw'] === undefined ? project : { ...project, firmware: base.firmware }
+    if (project !== undefined) return values['fw'] === undefined ? project : { ...project, firmware: base.firmware }
     return { ...base, title: file, source: chosenText(file, textsOf(file, bytes), values).source }
   }
   const demo = DEMOS.find((candidate) => candidate.id === file.slice('demo:'.length))

@@ -9,7 +9,12 @@ export const verifyCommand: Command = {
   name: 'verify',
   usage: 'verify FILE [--program NAME] [--log-level N] [--host] [--fw NAME]',
   summary: "the verifier's log and verdict; --host without the device",
-  options: { 'log-level': { type: 'string' }, host: { type: 'boolean' }, fw: { type: 'string' }, program: { type: 'string' } },
+  options: {
+    'log-level': { type: 'string' },
+    host: { type: 'boolean' },
+    fw: { type: 'string' },
+    program: { type: 'string' },
+  },
   run(positionals, values) {
     const file = fileArgument(positionals)
     const document = documentFor(file, values)

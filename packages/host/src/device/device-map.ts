@@ -28,7 +28,11 @@ export interface CardMaps {
   lookup(id: number, key: Uint8Array): { readonly code: MapReplyCode; readonly value?: Uint8Array }
   update(id: number, key: Uint8Array, value: Uint8Array, flags: number): MapReplyCode
   delete(id: number, key: Uint8Array): MapReplyCode
-  nextKey(id: number, key: Uint8Array | undefined, entries: number): { readonly code: MapReplyCode; readonly entries: readonly Entry[] }
+  nextKey(
+    id: number,
+    key: Uint8Array | undefined,
+    entries: number,
+  ): { readonly code: MapReplyCode; readonly entries: readonly Entry[] }
   /** Nanoseconds. */
   now(): number
 }

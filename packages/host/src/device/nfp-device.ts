@@ -24,7 +24,9 @@ export interface MessageCounts {
   event: number
 }
 
-export type AllocResult = { readonly errno: 0; readonly map: DeviceMap } | { readonly errno: number; readonly text: string }
+export type AllocResult =
+  | { readonly errno: 0; readonly map: DeviceMap }
+  | { readonly errno: number; readonly text: string }
 
 /** A program as it runs on a port. */
 export interface PortProgram {
@@ -42,7 +44,16 @@ export interface PortResult {
 export class NfpDevice {
   readonly chip: Chip
   readonly firmware: FirmwareProfile
-  readonly messages: MessageCounts = { alloc: 0, free: 0, lookup: 0, update: 0, delete: 0, getNext: 0, getFirst: 0, event: 0 }
+  readonly messages: MessageCounts = {
+    alloc: 0,
+    free: 0,
+    lookup: 0,
+    update: 0,
+    delete: 0,
+    getNext: 0,
+    getFirst: 0,
+    event: 0,
+  }
   /** Lines of the kernel log. */
   readonly kernelLog: string[] = []
   private readonly ports = new Map<number, PortProgram>()
@@ -113,7 +124,12 @@ export class NfpDevice {
     }
     const { type, keySize, valueSize, maxEntries } = attributes
     this.messages.alloc++
-    const { code, id } = this.chip.mapAlloc({ type: type === 'hash' ? 'hash' : 'array', keySize, valueSize, maxEntries })
+    const { code, id } = this.chip.mapAlloc({
+      type: type === 'hash' ? 'hash' : 'array',
+      keySize,
+      valueSize,
+      maxEntries,
+    })
     if (code !== 0) return { errno: statusErrno(code), text: '' }
     this.mapsInUse++
     this.elementsInUse += maxEntries
@@ -138,7 +154,8 @@ export class NfpDevice {
     if (port >= this.capablePorts) return { errno: -ERRNO.EINVAL }
     if (!next && old?.kind !== kind) return { errno: 0 }
     if (next && old && old.kind !== kind) return { errno: -ERRNO.EBUSY }
-    if (next && old && !this.firmware.reload) return { errno: -ERRNO.EBUSY, message: 'nfp: FW does not support live reload' }
+    if (next && old && !this.firmware.reload)
+      return { errno: -ERRNO.EBUSY, message: 'nfp: FW does not support live reload' }
     if (!next) {
       this.chip.loadProgram(port, undefined)
       this.ports.delete(port)

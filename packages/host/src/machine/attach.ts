@@ -27,18 +27,28 @@ export function setXdp(
   const current = netdev.xdp[mode]
   if (program && program.type !== 'xdp') return { errno: -ERRNO.EINVAL }
   if (program) {
-    if ((mode === 'generic' && netdev.xdp.driver !== undefined) || (mode === 'driver' && netdev.xdp.generic !== undefined)) {
+    if (
+      (mode === 'generic' && netdev.xdp.driver !== undefined) ||
+      (mode === 'driver' && netdev.xdp.generic !== undefined)
+    ) {
       return { errno: -ERRNO.EEXIST, message: "Native and generic XDP can't be active at the same time" }
     }
-    if (options.noReplace && current !== undefined) return { errno: -ERRNO.EBUSY, message: 'XDP program already attached' }
-    if (program.ifindex !== undefined && mode === 'driver') return { errno: -ERRNO.EINVAL, message: 'Using device-bound program without HW_MODE flag is not supported' }
+    if (options.noReplace && current !== undefined)
+      return { errno: -ERRNO.EBUSY, message: 'XDP program already attached' }
+    if (program.ifindex !== undefined && mode === 'driver')
+      return { errno: -ERRNO.EINVAL, message: 'Using device-bound program without HW_MODE flag is not supported' }
     if (program.ifindex !== undefined && mode === 'generic') return { errno: -ERRNO.EINVAL }
     if (program.id === current) return { errno: 0 }
   }
   if (mode === 'offload') {
     // A program for the host, or of another card, has no image here.
     if (program && !program.image) return { errno: -ERRNO.EINVAL }
-    return device.setProgram(netdev.port, 'xdp', program?.image && { programId: program.id, image: program.image }, netdev.mtu)
+    return device.setProgram(
+      netdev.port,
+      'xdp',
+      program?.image && { programId: program.id, image: program.image },
+      netdev.mtu,
+    )
   }
   return { errno: 0 }
 }

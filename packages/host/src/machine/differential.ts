@@ -65,7 +65,14 @@ export function runBoth(options: DifferentialOptions): DifferentialResult {
   else {
     netdev.clsact = true
     netdev.tcOffload = true
-    machine.addFilter(netdev.ifindex, { direction: 'ingress', programId: onCard.program.id, label: program.name, directAction: true, skipSw: true, skipHw: false })
+    machine.addFilter(netdev.ifindex, {
+      direction: 'ingress',
+      programId: onCard.program.id,
+      label: program.name,
+      directAction: true,
+      skipSw: true,
+      skipHw: false,
+    })
   }
   const differences: Difference[] = []
   const verdicts: Outcome[] = []
@@ -78,7 +85,13 @@ export function runBoth(options: DifferentialOptions): DifferentialResult {
     verdicts.push(seen)
     if (seen !== outcome) differences.push({ packet: number, what: 'verdict', card: seen, host: outcome })
     const queue = vm.memory.view.getUint32(CTX_AT + RX_QUEUE_OFFSET, true)
-    if (program.progType === 'xdp' && seen === 'pass' && queue !== NO_QUEUE && queue < netdev.channels && card?.record.queue !== queue) {
+    if (
+      program.progType === 'xdp' &&
+      seen === 'pass' &&
+      queue !== NO_QUEUE &&
+      queue < netdev.channels &&
+      card?.record.queue !== queue
+    ) {
       differences.push({ packet: number, what: 'queue', card: String(card?.record.queue), host: String(queue) })
     }
     const [cardBytes, hostBytes] = [formatHex(card?.record.data ?? new Uint8Array(0)), formatHex(host.data)]
@@ -88,7 +101,11 @@ export function runBoth(options: DifferentialOptions): DifferentialResult {
     const card = onCard.maps[index]!
     const host = hostMaps[index]!
     if (!card.table) return
-    const list = (entries: readonly MapEntry[]): string => entries.map(({ key, value }) => `${formatHex(key)}=${formatHex(value)}`).sort().join(' ')
+    const list = (entries: readonly MapEntry[]): string =>
+      entries
+        .map(({ key, value }) => `${formatHex(key)}=${formatHex(value)}`)
+        .sort()
+        .join(' ')
     const [a, b] = [list(machine.mapDump(card.id)), list(hostEntries(host))]
     if (a !== b) differences.push({ packet: -1, what: 'map', card: `${definition.name ?? index}: ${a}`, host: b })
   })

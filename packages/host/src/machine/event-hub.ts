@@ -64,11 +64,19 @@ export class EventHub {
       const map = this.maps.get(event.mapId)
       if (map?.attributes.type !== 'perf_event_array') {
         this.unrecognised++
-        this.device.kernelLog.push(`perf event: map id ${event.mapId} (0x${event.mapId.toString(16)}) not recognized, dropping event`)
+        this.device.kernelLog.push(
+          `perf event: map id ${event.mapId} (0x${event.mapId.toString(16)}) not recognized, dropping event`,
+        )
         continue
       }
       const time = (event.time * 1000) / chip.config.device.clockMHz
-      this.readersOf(map.id).write(CONTROL_CPU, { time, cpu: CONTROL_CPU, mapId: map.id, data: event.data, packet: event.packet })
+      this.readersOf(map.id).write(CONTROL_CPU, {
+        time,
+        cpu: CONTROL_CPU,
+        mapId: map.id,
+        data: event.data,
+        packet: event.packet,
+      })
     }
   }
 

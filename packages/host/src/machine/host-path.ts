@@ -44,8 +44,20 @@ export interface HostPath {
 }
 
 /** Hands a redirected packet to an AF_XDP socket, where one is meant. False when it is lost there. */
-function deliver(path: HostPath, netdev: Netdev, queue: number, redirect: RunResult['redirect'], data: Uint8Array): boolean {
-  if (!redirect || !('map' in redirect) || redirect.map.attributes.type !== 'xskmap' || !(redirect.map instanceof SlotMap)) return true
+function deliver(
+  path: HostPath,
+  netdev: Netdev,
+  queue: number,
+  redirect: RunResult['redirect'],
+  data: Uint8Array,
+): boolean {
+  if (
+    !redirect ||
+    !('map' in redirect) ||
+    redirect.map.attributes.type !== 'xskmap' ||
+    !(redirect.map instanceof SlotMap)
+  )
+    return true
   const value = redirect.map.slotValue(redirect.key)
   const socket = value && path.socket(indexOf(value))
   // A socket takes packets of its own queue only.
@@ -75,14 +87,21 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
     const program = path.program(programId)
     if (!program?.vm) return undefined
     const options = { ifindex: netdev.ifindex, rxQueue: queue }
-    const result = program.fast ? program.fast.run(data, options) : runProgram(path.vm, program.vm, program.type, data, options)
+    const result = program.fast
+      ? program.fast.run(data, options)
+      : runProgram(path.vm, program.vm, program.type, data, options)
     program.runs++
     program.instructions += result.instructions
     spent += result.instructions
     redirect = result.redirect
     if (result.errno) return undefined
     if (result.fault) return program.type === 'xdp' ? 0 : TC_SHOT
-    data = program.type === 'xdp' ? result.data : program.type === 'sched_cls' || program.type === 'sched_act' ? result.data : data
+    data =
+      program.type === 'xdp'
+        ? result.data
+        : program.type === 'sched_cls' || program.type === 'sched_act'
+          ? result.data
+          : data
     return result.retval
   }
   const end = (host: HostOutcome): HostPacket => ({ record, host, data, hostInstructions: spent })

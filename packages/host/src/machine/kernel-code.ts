@@ -81,7 +81,13 @@ function hashLookup(map: MapKind): Uint8Array[] {
   const value = encode(ADD_K, 0, 0, 0, HTAB_ELEM_KEY + rounded(map.keySize))
   switch (map.type) {
     case 'lru_hash':
-      return [encode(JEQ_K, 0, 0, 4, 0), encode(LDX_B, 1, 0, LRU_REF, 0), encode(JNE_K, 1, 0, 1, 0), encode(ST_B, 0, 0, LRU_REF, 1), value]
+      return [
+        encode(JEQ_K, 0, 0, 4, 0),
+        encode(LDX_B, 1, 0, LRU_REF, 0),
+        encode(JNE_K, 1, 0, 1, 0),
+        encode(ST_B, 0, 0, LRU_REF, 1),
+        value,
+      ]
     case 'percpu_hash':
       return [encode(JEQ_K, 0, 0, 3, 0), value, encode(LDX_DW, 0, 0, 0, 0), encode(MOV_X, 0, 0, PER_CPU, 0)]
     default:
@@ -90,16 +96,37 @@ function hashLookup(map: MapKind): Uint8Array[] {
 }
 
 const CALLEES: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  1: { lpm_trie: 'trie_lookup_elem', devmap: 'dev_map_lookup_elem', devmap_hash: 'dev_map_hash_lookup_elem', xskmap: 'xsk_map_lookup_elem', lru_percpu_hash: 'htab_lru_percpu_map_lookup_elem' },
+  1: {
+    lpm_trie: 'trie_lookup_elem',
+    devmap: 'dev_map_lookup_elem',
+    devmap_hash: 'dev_map_hash_lookup_elem',
+    xskmap: 'xsk_map_lookup_elem',
+    lru_percpu_hash: 'htab_lru_percpu_map_lookup_elem',
+  },
   2: {
-    hash: 'htab_map_update_elem', lru_hash: 'htab_lru_map_update_elem', percpu_hash: 'htab_percpu_map_update_elem', lru_percpu_hash: 'htab_lru_percpu_map_update_elem',
-    array: 'array_map_update_elem', percpu_array: 'array_map_update_elem', lpm_trie: 'trie_update_elem',
+    hash: 'htab_map_update_elem',
+    lru_hash: 'htab_lru_map_update_elem',
+    percpu_hash: 'htab_percpu_map_update_elem',
+    lru_percpu_hash: 'htab_lru_percpu_map_update_elem',
+    array: 'array_map_update_elem',
+    percpu_array: 'array_map_update_elem',
+    lpm_trie: 'trie_update_elem',
   },
   3: {
-    hash: 'htab_map_delete_elem', percpu_hash: 'htab_map_delete_elem', lru_hash: 'htab_lru_map_delete_elem', lru_percpu_hash: 'htab_lru_map_delete_elem',
-    array: 'array_map_delete_elem', percpu_array: 'array_map_delete_elem', lpm_trie: 'trie_delete_elem',
+    hash: 'htab_map_delete_elem',
+    percpu_hash: 'htab_map_delete_elem',
+    lru_hash: 'htab_lru_map_delete_elem',
+    lru_percpu_hash: 'htab_lru_map_delete_elem',
+    array: 'array_map_delete_elem',
+    percpu_array: 'array_map_delete_elem',
+    lpm_trie: 'trie_delete_elem',
   },
-  51: { devmap: 'dev_map_redirect', devmap_hash: 'dev_hash_map_redirect', cpumap: 'cpu_map_redirect', xskmap: 'xsk_map_redirect' },
+  51: {
+    devmap: 'dev_map_redirect',
+    devmap_hash: 'dev_hash_map_redirect',
+    cpumap: 'cpu_map_redirect',
+    xskmap: 'xsk_map_redirect',
+  },
   87: { queue: 'queue_stack_map_push_elem', stack: 'queue_stack_map_push_elem', bloom_filter: 'bloom_map_push_elem' },
   88: { queue: 'queue_map_pop_elem', stack: 'stack_map_pop_elem' },
   89: { queue: 'queue_map_peek_elem', stack: 'stack_map_peek_elem', bloom_filter: 'bloom_map_peek_elem' },
@@ -119,7 +146,9 @@ export function kernelCode(program: BpfProgram): KernelInsn[] {
   const { seen } = program.verify
   const view = new DataView(insns.buffer, insns.byteOffset, insns.length)
   const count = insns.length / 8
-  const { contexts, writesPacket } = host ? contextAccesses(program) : { contexts: new Set<number>(), writesPacket: false }
+  const { contexts, writesPacket } = host
+    ? contextAccesses(program)
+    : { contexts: new Set<number>(), writesPacket: false }
   const mapOfCall = host ? mapsOfCalls(program) : new Map<number, MapKind>()
   const out: { from: number; bytes: Uint8Array; first: boolean; callee?: string }[] = []
   const place = new Int32Array(count + 1).fill(-1)
@@ -131,9 +160,18 @@ export function kernelCode(program: BpfProgram): KernelInsn[] {
     const prologue = slot === 0 && writesPacket ? skbPrologue() : []
     prologue.forEach((insn, index) => out.push({ from: -1, first: index === 0, ...insn }))
     if (!seen || seen[slot]) {
-      const made = host ? rewrite(program, original, view.getInt32(slot * 8 + 4, true), contexts.has(slot), mapOfCall.get(slot)) : undefined
+      const made = host
+        ? rewrite(program, original, view.getInt32(slot * 8 + 4, true), contexts.has(slot), mapOfCall.get(slot))
+        : undefined
       const list = made?.insns ?? [original]
-      list.forEach((bytes, index) => out.push({ from: slot, bytes, first: index === 0 && prologue.length === 0, ...(index === 0 && made?.callee !== undefined && { callee: made.callee }) }))
+      list.forEach((bytes, index) =>
+        out.push({
+          from: slot,
+          bytes,
+          first: index === 0 && prologue.length === 0,
+          ...(index === 0 && made?.callee !== undefined && { callee: made.callee }),
+        }),
+      )
       if (wide) {
         place[slot + 1] = out.length
         out.push({ from: slot + 1, bytes: insns.slice(slot * 8 + 8, slot * 8 + 16), first: true })
@@ -150,7 +188,13 @@ export function kernelCode(program: BpfProgram): KernelInsn[] {
 }
 
 /** Corrects a jump or call of the program itself; those that rewriting made are right. */
-function retarget(insn: KernelInsn, index: number, out: readonly KernelInsn[], insns: Uint8Array, place: Int32Array): void {
+function retarget(
+  insn: KernelInsn,
+  index: number,
+  out: readonly KernelInsn[],
+  insns: Uint8Array,
+  place: Int32Array,
+): void {
   if (insn.from < 0) return
   const op = insns[insn.from * 8]!
   const last = out[index + 1]?.from !== insn.from || out[index + 1]!.first
@@ -164,22 +208,38 @@ function retarget(insn: KernelInsn, index: number, out: readonly KernelInsn[], i
   }
 }
 
-function rewrite(program: BpfProgram, original: Uint8Array, imm: number, context: boolean, map: MapKind | undefined): { insns: Uint8Array[]; callee?: string } | undefined {
+function rewrite(
+  program: BpfProgram,
+  original: Uint8Array,
+  imm: number,
+  context: boolean,
+  map: MapKind | undefined,
+): { insns: Uint8Array[]; callee?: string } | undefined {
   const op = original[0]!
   const dst = original[1]! & 15
   const src = original[1]! >> 4
   const off = new DataView(original.buffer).getInt16(2, true)
   if (context && program.type === 'xdp') return op === LDX_W ? { insns: xdpLoad(dst, src, off) } : undefined
   if (context) {
-    const made = (op & 7) === 1 ? skbLoad(dst, src, off, SIZES[(op >> 3) & 3]!, program.type === 'sched_cls' || program.type === 'sched_act') : op === STX_W ? skbStore(dst, src, off) : undefined
+    const made =
+      (op & 7) === 1
+        ? skbLoad(dst, src, off, SIZES[(op >> 3) & 3]!, program.type === 'sched_cls' || program.type === 'sched_act')
+        : op === STX_W
+          ? skbStore(dst, src, off)
+          : undefined
     return made && { insns: made }
   }
   if (op === 0x85 && src === 0) {
     // The CPU's number is read where it lies.
-    if (imm === 8) return { insns: [encode(MOV_K, 0, 0, 0, CPU_NUMBER_AT), encode(MOV_X, 0, 0, PER_CPU, 0), encode(LDX_W, 0, 0, 0, 0)] }
+    if (imm === 8)
+      return {
+        insns: [encode(MOV_K, 0, 0, 0, CPU_NUMBER_AT), encode(MOV_X, 0, 0, PER_CPU, 0), encode(LDX_W, 0, 0, 0, 0)],
+      }
     if (map) {
-      if (imm === 1 && (map.type === 'array' || map.type === 'percpu_array')) return { insns: arrayLookup(map, map.type === 'percpu_array') }
-      if (imm === 1 && (map.type === 'hash' || map.type === 'lru_hash' || map.type === 'percpu_hash')) return { insns: [original, ...hashLookup(map)], callee: '__htab_map_lookup_elem' }
+      if (imm === 1 && (map.type === 'array' || map.type === 'percpu_array'))
+        return { insns: arrayLookup(map, map.type === 'percpu_array') }
+      if (imm === 1 && (map.type === 'hash' || map.type === 'lru_hash' || map.type === 'percpu_hash'))
+        return { insns: [original, ...hashLookup(map)], callee: '__htab_map_lookup_elem' }
       const callee = CALLEES[imm]?.[map.type]
       if (callee !== undefined) return { insns: [original], callee }
     }
@@ -208,7 +268,11 @@ function xdpLoad(dst: number, src: number, off: number): Uint8Array[] {
     case 8:
       return [encode(LDX_DW, dst, src, XDP_BUFF.dataMeta, 0)]
     case 12:
-      return [encode(LDX_DW, dst, src, XDP_BUFF.rxq, 0), encode(LDX_DW, dst, dst, RXQ.dev, 0), encode(LDX_W, dst, dst, NETDEV_IFINDEX, 0)]
+      return [
+        encode(LDX_DW, dst, src, XDP_BUFF.rxq, 0),
+        encode(LDX_DW, dst, dst, RXQ.dev, 0),
+        encode(LDX_W, dst, dst, NETDEV_IFINDEX, 0),
+      ]
     default:
       return [encode(LDX_DW, dst, src, XDP_BUFF.rxq, 0), encode(LDX_W, dst, dst, RXQ.queueIndex, 0)]
   }
@@ -276,7 +340,12 @@ function mapsOfCalls(program: BpfProgram): Map<number, MapKind> {
       const map = register[1]
       const attributes = map === undefined ? undefined : maps[map]
       if (src === 0 && attributes) {
-        found.set(slot, { type: mapTypeName(attributes.type), keySize: attributes.key_size, valueSize: attributes.value_size, maxEntries: attributes.max_entries })
+        found.set(slot, {
+          type: mapTypeName(attributes.type),
+          keySize: attributes.key_size,
+          valueSize: attributes.value_size,
+          maxEntries: attributes.max_entries,
+        })
       }
       register.fill(undefined, 0, 6)
     } else if (op === MOV_X) register[dst] = register[src]

@@ -23,7 +23,9 @@ export interface MapEntry {
   readonly value: Uint8Array
 }
 
-export type CreateMapResult = { readonly ok: true; readonly map: BpfMap } | { readonly ok: false; readonly errno: number; readonly error: string }
+export type CreateMapResult =
+  | { readonly ok: true; readonly map: BpfMap }
+  | { readonly ok: false; readonly errno: number; readonly error: string }
 
 export abstract class KernelObjects {
   readonly device: NfpDevice
@@ -66,10 +68,21 @@ export abstract class KernelObjects {
   createMap(definition: MapDef, ifindex?: number, btf?: BtfObject): CreateMapResult {
     const attributes = mapAttributes(definition)
     const log = (errno: number): void =>
-      this.syscalls.add(this.now, 'BPF_MAP_CREATE', {
-        map_type: attributes.type, key_size: attributes.keySize, value_size: attributes.valueSize, max_entries: attributes.maxEntries, map_flags: attributes.flags,
-        map_name: attributes.name, ...(ifindex !== undefined && { map_ifindex: ifindex }),
-      }, errno, errno ? undefined : this.maps.nextId())
+      this.syscalls.add(
+        this.now,
+        'BPF_MAP_CREATE',
+        {
+          map_type: attributes.type,
+          key_size: attributes.keySize,
+          value_size: attributes.valueSize,
+          max_entries: attributes.maxEntries,
+          map_flags: attributes.flags,
+          map_name: attributes.name,
+          ...(ifindex !== undefined && { map_ifindex: ifindex }),
+        },
+        errno,
+        errno ? undefined : this.maps.nextId(),
+      )
     const refuse = (errno: number, text = ''): { ok: false; errno: number; error: string } => {
       log(errno)
       return { ok: false, errno, error: text || errnoText(errno) }
@@ -92,7 +105,16 @@ export abstract class KernelObjects {
     log(0)
     // Types reach the kernel only with maps of the host that have some (nfp-offload.md, section 4, row 16).
     const types = ifindex === undefined && definition.value ? btf : undefined
-    const map = this.maps.add((id) => ({ id, name: attributes.name, attributes, definition, frozen: false, refs: { fds: 1, pins: 0, users: 0 }, ...parts, ...(types && { btf: types }) }))
+    const map = this.maps.add((id) => ({
+      id,
+      name: attributes.name,
+      attributes,
+      definition,
+      frozen: false,
+      refs: { fds: 1, pins: 0, users: 0 },
+      ...parts,
+      ...(types && { btf: types }),
+    }))
     if (types) types.refs.users++
     return { ok: true, map }
   }
@@ -155,7 +177,11 @@ export abstract class KernelObjects {
   mapUpdate(id: number, key: Uint8Array, value: Uint8Array, flags = 0): number {
     const map = this.maps.get(id)
     if (!map) return -ERRNO.EBADF
-    const errno = map.frozen ? -ERRNO.EPERM : map.table ? map.table.update(key, value, flags) : this.updateHost(map, key, value, flags)
+    const errno = map.frozen
+      ? -ERRNO.EPERM
+      : map.table
+        ? map.table.update(key, value, flags)
+        : this.updateHost(map, key, value, flags)
     this.logElement('BPF_MAP_UPDATE_ELEM', id, errno)
     return errno
   }
@@ -209,8 +235,14 @@ export abstract class KernelObjects {
 
   /** Nothing is left when a well-behaved loader has ended; what is still held is listed here. */
   leaks(): readonly string[] {
-    const held = (kind: string, object: { readonly id: number; readonly name: string; readonly refs: BpfMap['refs'] }): string =>
+    const held = (
+      kind: string,
+      object: { readonly id: number; readonly name: string; readonly refs: BpfMap['refs'] },
+    ): string =>
       `${kind} ${object.id} ${object.name}: ${object.refs.fds} open descriptors, ${object.refs.pins} pins, ${object.refs.users} users`
-    return [...this.programs.list().map((program) => held('program', program)), ...this.maps.list().map((map) => held('map', map))]
+    return [
+      ...this.programs.list().map((program) => held('program', program)),
+      ...this.maps.list().map((map) => held('map', map)),
+    ]
   }
 }

@@ -24,8 +24,29 @@ const SCRATCH = 11
 
 /** `struct sk_buff` of this kernel. */
 const SK_BUFF = {
-  dev: 16, tstamp: 32, cb: 40, tcClassid: 46, end: 80, dataMetaEnd: 72, len: 112, queueMapping: 124, cloned: 126, pktType: 128, tstampBits: 129, tcIndex: 132, priority: 140, skbIif: 144,
-  hash: 148, vlanAll: 152, vlanTci: 154, napiId: 156, mark: 164, protocol: 176, sharedEnd: 188, head: 192, data: 200,
+  dev: 16,
+  tstamp: 32,
+  cb: 40,
+  tcClassid: 46,
+  end: 80,
+  dataMetaEnd: 72,
+  len: 112,
+  queueMapping: 124,
+  cloned: 126,
+  pktType: 128,
+  tstampBits: 129,
+  tcIndex: 132,
+  priority: 140,
+  skbIif: 144,
+  hash: 148,
+  vlanAll: 152,
+  vlanTci: 154,
+  napiId: 156,
+  mark: 164,
+  protocol: 176,
+  sharedEnd: 188,
+  head: 192,
+  data: 200,
 } as const
 const NETDEV_IFINDEX = 224
 const SHARED_GSO_SIZE = 4
@@ -38,13 +59,17 @@ const CB_END = 68
 
 type Emit = (dst: number, src: number) => Uint8Array[]
 
-const load = (op: number, offset: number): Emit => (dst, src) => [encode(op, dst, src, offset, 0)]
-const shared = (offset: number): Emit => (dst, src) => [
-  encode(LDX_W, SCRATCH, src, SK_BUFF.sharedEnd, 0),
-  encode(LDX_DW, dst, src, SK_BUFF.head, 0),
-  encode(ADD_X, dst, SCRATCH, 0, 0),
-  encode(LDX_H, dst, dst, offset, 0),
-]
+const load =
+  (op: number, offset: number): Emit =>
+  (dst, src) => [encode(op, dst, src, offset, 0)]
+const shared =
+  (offset: number): Emit =>
+  (dst, src) => [
+    encode(LDX_W, SCRATCH, src, SK_BUFF.sharedEnd, 0),
+    encode(LDX_DW, dst, src, SK_BUFF.head, 0),
+    encode(ADD_X, dst, SCRATCH, 0, 0),
+    encode(LDX_H, dst, dst, offset, 0),
+  ]
 
 /** By the field's offset in __sk_buff. */
 const LOADS: Readonly<Record<number, Emit>> = {
@@ -53,7 +78,11 @@ const LOADS: Readonly<Record<number, Emit>> = {
   8: load(LDX_W, SK_BUFF.mark),
   12: load(LDX_H, SK_BUFF.queueMapping),
   16: load(LDX_H, SK_BUFF.protocol),
-  20: (dst, src) => [encode(LDX_W, dst, src, SK_BUFF.vlanAll, 0), encode(JEQ_K, dst, 0, 1, 0), encode(MOV32_K, dst, 0, 0, 1)],
+  20: (dst, src) => [
+    encode(LDX_W, dst, src, SK_BUFF.vlanAll, 0),
+    encode(JEQ_K, dst, 0, 1, 0),
+    encode(MOV32_K, dst, 0, 0, 1),
+  ],
   24: load(LDX_H, SK_BUFF.vlanTci),
   28: load(LDX_H, SK_BUFF.vlanAll),
   32: load(LDX_W, SK_BUFF.priority),
@@ -64,7 +93,11 @@ const LOADS: Readonly<Record<number, Emit>> = {
   72: load(LDX_H, SK_BUFF.tcClassid),
   76: load(LDX_DW, SK_BUFF.data),
   80: load(LDX_DW, SK_BUFF.end),
-  84: (dst, src) => [encode(LDX_W, dst, src, SK_BUFF.napiId, 0), encode(JGE_K, dst, 0, 1, MIN_NAPI_ID), encode(MOV_K, dst, 0, 0, 0)],
+  84: (dst, src) => [
+    encode(LDX_W, dst, src, SK_BUFF.napiId, 0),
+    encode(JGE_K, dst, 0, 1, MIN_NAPI_ID),
+    encode(MOV_K, dst, 0, 0, 0),
+  ],
   140: load(LDX_DW, SK_BUFF.dataMetaEnd),
   160: load(LDX_W, SK_BUFF.cb),
   164: shared(SHARED_GSO_SEGS),
@@ -72,7 +105,11 @@ const LOADS: Readonly<Record<number, Emit>> = {
 }
 
 const STORES: Readonly<Record<number, readonly [op: number, offset: number]>> = {
-  8: [STX_W, SK_BUFF.mark], 12: [STX_H, SK_BUFF.queueMapping], 32: [STX_W, SK_BUFF.priority], 44: [STX_H, SK_BUFF.tcIndex], 72: [STX_H, SK_BUFF.tcClassid],
+  8: [STX_W, SK_BUFF.mark],
+  12: [STX_H, SK_BUFF.queueMapping],
+  32: [STX_W, SK_BUFF.priority],
+  44: [STX_H, SK_BUFF.tcIndex],
+  72: [STX_H, SK_BUFF.tcClassid],
 }
 
 /** Loads that give a packet pointer. */
@@ -93,9 +130,16 @@ function tstampLoad(dst: number, src: number): Uint8Array[] {
 }
 
 /** What a load of `size` bytes at `off` becomes; undefined where it stays, or is not known here. */
-export function skbLoad(dst: number, src: number, off: number, size: number, classifier: boolean): Uint8Array[] | undefined {
+export function skbLoad(
+  dst: number,
+  src: number,
+  off: number,
+  size: number,
+  classifier: boolean,
+): Uint8Array[] | undefined {
   if (off >= CB_START && off < CB_END) return undefined
-  if (off === 152 && size === 8) return classifier ? tstampLoad(dst, src) : [encode(LDX_DW, dst, src, SK_BUFF.tstamp, 0)]
+  if (off === 152 && size === 8)
+    return classifier ? tstampLoad(dst, src) : [encode(LDX_DW, dst, src, SK_BUFF.tstamp, 0)]
   const emit = size <= 4 ? LOADS[off & ~3] : undefined
   if (!emit) return undefined
   const insns = emit(dst, src)

@@ -42,7 +42,8 @@ out:
 const PASS = '.prog xdp pass\nr0 = 2\nexit\n'
 const DROP = '.prog xdp drop\nr0 = 1\nexit\n'
 
-const u32 = (value: number): Uint8Array => Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24)
+const u32 = (value: number): Uint8Array =>
+  Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24)
 
 describe('programs and maps of the host', () => {
   it('go when their last reference goes, maps after the program', () => {
@@ -60,10 +61,15 @@ describe('programs and maps of the host', () => {
 
   it('leave nothing when a load is refused, and say why', () => {
     const host = machine()
-    const refused = host.load(program('.map counts array key 4 value 8 max 4\n.prog xdp bad\nr1 = counts ll\nr0 = *(u64 *)(r2 + 0)\nexit\n'))
+    const refused = host.load(
+      program('.map counts array key 4 value 8 max 4\n.prog xdp bad\nr1 = counts ll\nr0 = *(u64 *)(r2 + 0)\nexit\n'),
+    )
     expect(refused).toMatchObject({ ok: false, stage: 'prog_load', errno: 13 })
     expect(host.leaks()).toEqual([])
-    expect(host.syscalls.list().map((call) => [call.command, call.errno])).toEqual([['BPF_MAP_CREATE', 0], ['BPF_PROG_LOAD', 13]])
+    expect(host.syscalls.list().map((call) => [call.command, call.errno])).toEqual([
+      ['BPF_MAP_CREATE', 0],
+      ['BPF_PROG_LOAD', 13],
+    ])
   })
 
   it('count packets that the card passes, in driver mode, at a cost', () => {
@@ -116,19 +122,32 @@ describe('programs of the card', () => {
     const host = machine()
     const onCard = loaded(host.load(program(DROP), { offload: true })).program
     const onHost = loaded(host.load(program(PASS))).program
-    expect(host.attach(onCard.id, 4, 'driver')).toEqual({ errno: -22, message: 'Using device-bound program without HW_MODE flag is not supported' })
+    expect(host.attach(onCard.id, 4, 'driver')).toEqual({
+      errno: -22,
+      message: 'Using device-bound program without HW_MODE flag is not supported',
+    })
     expect(host.attach(onHost.id, 4, 'offload')).toEqual({ errno: -22 })
     expect(host.attach(onCard.id, 4, 'offload')).toEqual({ errno: 0 })
     expect(host.attach(onHost.id, 4, 'driver')).toEqual({ errno: 0 })
-    expect(host.attach(onHost.id, 4, 'generic')).toEqual({ errno: -17, message: "Native and generic XDP can't be active at the same time" })
-    expect(host.attach(onHost.id, 4, 'driver', { noReplace: true })).toEqual({ errno: -16, message: 'XDP program already attached' })
+    expect(host.attach(onHost.id, 4, 'generic')).toEqual({
+      errno: -17,
+      message: "Native and generic XDP can't be active at the same time",
+    })
+    expect(host.attach(onHost.id, 4, 'driver', { noReplace: true })).toEqual({
+      errno: -16,
+      message: 'XDP program already attached',
+    })
   })
 
   it('use only maps that the card can hold', () => {
     const host = machine()
-    const lru = host.load(program('.map m lru_hash key 4 value 4 max 4\n.prog xdp p\nr1 = m ll\nr0 = 2\nexit\n'), { offload: true })
+    const lru = host.load(program('.map m lru_hash key 4 value 4 max 4\n.prog xdp p\nr1 = m ll\nr0 = 2\nexit\n'), {
+      offload: true,
+    })
     expect(lru).toMatchObject({ ok: false, stage: 'map_create', errno: 22, map: 'm' })
-    const large = host.load(program('.map m hash key 4 value 64 max 4\n.prog xdp p\nr1 = m ll\nr0 = 2\nexit\n'), { offload: true })
+    const large = host.load(program('.map m hash key 4 value 64 max 4\n.prog xdp p\nr1 = m ll\nr0 = 2\nexit\n'), {
+      offload: true,
+    })
     expect(large).toMatchObject({ ok: false, stage: 'map_create', errno: 12 })
     expect(host.device.kernelLog.at(-1)).toMatch(/^NFP net bpf: map elements too large: 72/)
     expect(host.leaks()).toEqual([])
@@ -138,12 +157,22 @@ describe('programs of the card', () => {
     const host = machine()
     const xdp = loaded(host.load(program(DROP), { offload: true })).program
     const tc = loaded(host.load(program('.prog sched_cls cls\nr0 = 2\nexit\n'), { offload: true })).program
-    const filter = { direction: 'ingress', programId: tc.id, label: 'cls.o:[classifier]', directAction: true, skipSw: true, skipHw: false } as const
+    const filter = {
+      direction: 'ingress',
+      programId: tc.id,
+      label: 'cls.o:[classifier]',
+      directAction: true,
+      skipSw: true,
+      skipHw: false,
+    } as const
     expect(host.addFilter(4, filter)).toEqual({ errno: -22, message: "Parent Qdisc doesn't exists" })
     host.netdevs[0]!.clsact = true
     expect(host.addFilter(4, filter)).toEqual({ errno: -95, message: 'TC offload is disabled on net device' })
     host.netdevs[0]!.tcOffload = true
-    expect(host.addFilter(4, { ...filter, protocolAll: false })).toEqual({ errno: -95, message: 'nfp: only ETH_P_ALL supported as filter protocol' })
+    expect(host.addFilter(4, { ...filter, protocolAll: false })).toEqual({
+      errno: -95,
+      message: 'nfp: only ETH_P_ALL supported as filter protocol',
+    })
     expect(host.addFilter(4, filter)).toEqual({ errno: 0 })
     expect(host.attach(xdp.id, 4, 'offload')).toEqual({ errno: -16 })
     expect(host.removeFilter(4, host.netdevs[0]!.filters[0]!)).toEqual({ errno: 0 })
@@ -171,7 +200,8 @@ out:
     host.detach(4, 'offload')
     expect(host.setMtu(4, 9000)).toEqual({ errno: 0 })
     expect(host.attach(made.id, 4, 'offload')).toEqual({
-      errno: -95, message: 'nfp: BPF offload not supported with potential packet access beyond HW packet split boundary',
+      errno: -95,
+      message: 'nfp: BPF offload not supported with potential packet access beyond HW packet split boundary',
     })
   })
 })
@@ -187,7 +217,8 @@ describe('many cycles', () => {
       const offload = random.below(2) === 0
       const { program: made, maps } = loaded(host.load(random.below(2) ? drop : counter, { offload, logLevel: 0 }))
       host.attach(made.id, 4 + random.below(2), offload ? 'offload' : 'driver')
-      for (const map of maps) for (let i = 0; i < 5; i++) host.mapUpdate(map.id, u32(random.below(12)), new Uint8Array(8), random.below(3))
+      for (const map of maps)
+        for (let i = 0; i < 5; i++) host.mapUpdate(map.id, u32(random.below(12)), new Uint8Array(8), random.below(3))
       if (random.below(30) === 0) host.pin(`/sys/fs/bpf/${round}`, 'program', made.id)
       if (random.below(30)) host.unload(made.id)
       else host.detach(4, offload ? 'offload' : 'driver')
@@ -208,7 +239,13 @@ describe('perf events of the card', () => {
     const host = machine(chip)
     const { maps } = loaded(host.load(program(SAMPLER), { offload: true }))
     const { id } = maps[0]!
-    const event = (mapId: number) => ({ time: 800, core: 0, mapId, packet: Uint8Array.of(1, 2), data: new Uint8Array(1000) })
+    const event = (mapId: number) => ({
+      time: 800,
+      core: 0,
+      mapId,
+      packet: Uint8Array.of(1, 2),
+      data: new Uint8Array(1000),
+    })
     chip.events = [event(id)]
     expect(host.events()).toEqual([])
     expect(host.eventsLost()).toBe(1)

@@ -64,7 +64,8 @@ export class Machine extends ProgramLoader {
       cpus: this.cpus,
       now: () => this.now,
       random: () => random.u32(),
-      perfOutput: (map, index, data, packet) => this.hub.hostOutput(map, index, this.vm.env.cpu, this.now, data, packet),
+      perfOutput: (map, index, data, packet) =>
+        this.hub.hostOutput(map, index, this.vm.env.cpu, this.now, data, packet),
       trace: (text) => this.trace.push(text),
     })
     const { device, queues } = chip.config
@@ -94,7 +95,8 @@ export class Machine extends ProgramLoader {
     const program = this.programs.get(id)
     if (!program) return
     for (const netdev of this.netdevs) {
-      for (const mode of ['offload', 'driver', 'generic'] as const) if (netdev.xdp[mode] === id) this.detach(netdev.ifindex, mode)
+      for (const mode of ['offload', 'driver', 'generic'] as const)
+        if (netdev.xdp[mode] === id) this.detach(netdev.ifindex, mode)
       for (const filter of [...netdev.filters]) if (filter.programId === id) this.removeFilter(netdev.ifindex, filter)
       for (const socket of [...netdev.sockets]) if (socket.programId === id) this.detachSocket(netdev.ifindex, id)
     }
@@ -132,7 +134,14 @@ export class Machine extends ProgramLoader {
   }
 
   /** Adds a classifier to a clsact hook. With skipSw it runs on the card alone, and what the driver refuses fails. */
-  addFilter(ifindex: number, filter: Omit<TcFilter, 'inHw' | 'pref' | 'handle'> & { readonly pref?: number; readonly handle?: number; readonly protocolAll?: boolean }): AttachResult {
+  addFilter(
+    ifindex: number,
+    filter: Omit<TcFilter, 'inHw' | 'pref' | 'handle'> & {
+      readonly pref?: number
+      readonly handle?: number
+      readonly protocolAll?: boolean
+    },
+  ): AttachResult {
     const netdev = this.netdev(ifindex)
     const program = this.programs.get(filter.programId)
     if (!netdev || !program) return { errno: netdev ? -ERRNO.EBADF : -ERRNO.ENODEV }
@@ -157,8 +166,15 @@ export class Machine extends ProgramLoader {
   }
 
   /** The driver's checks of a classifier: nfp-offload.md, section 8.3. */
-  private offerFilter(netdev: Netdev, program: BpfProgram, filter: { readonly direction: string; readonly directAction: boolean; readonly protocolAll?: boolean }): AttachResult {
-    const refuse = (message?: string): AttachResult => ({ errno: -ERRNO.EOPNOTSUPP, ...(message !== undefined && { message }) })
+  private offerFilter(
+    netdev: Netdev,
+    program: BpfProgram,
+    filter: { readonly direction: string; readonly directAction: boolean; readonly protocolAll?: boolean },
+  ): AttachResult {
+    const refuse = (message?: string): AttachResult => ({
+      errno: -ERRNO.EOPNOTSUPP,
+      ...(message !== undefined && { message }),
+    })
     if (filter.direction !== 'ingress') return refuse()
     if (!netdev.tcOffload) return refuse('TC offload is disabled on net device')
     if (netdev.port >= this.device.capablePorts) return refuse('nfp: NFP firmware does not support eBPF offload')
@@ -211,13 +227,19 @@ export class Machine extends ProgramLoader {
   setIndirection(ifindex: number, table: Uint8Array): AttachResult {
     const netdev = this.netdev(ifindex)
     if (!netdev) return { errno: -ERRNO.ENODEV }
-    if (table.length !== netdev.indirection.length || table.some((queue) => queue >= netdev.channels)) return { errno: -ERRNO.EINVAL }
+    if (table.length !== netdev.indirection.length || table.some((queue) => queue >= netdev.channels))
+      return { errno: -ERRNO.EINVAL }
     netdev.indirection = table.slice()
     this.chip.setIndirection(netdev.port, table)
     return { errno: 0 }
   }
 
-  private logNetlink(command: string, ifindex: number, attributes: Record<string, string | number>, errno: number): void {
+  private logNetlink(
+    command: string,
+    ifindex: number,
+    attributes: Record<string, string | number>,
+    errno: number,
+  ): void {
     this.syscalls.add(this.now, command, { ifindex, ...attributes }, errno)
   }
 
@@ -235,7 +257,8 @@ export class Machine extends ProgramLoader {
     const netdev = this.netdev(ifindex)
     if (!netdev) return { ok: false, errno: -ERRNO.ENODEV }
     if (queue < 0 || queue >= netdev.channels) return { ok: false, errno: -ERRNO.EINVAL }
-    if ([...this.sockets.values()].some((socket) => socket.ifindex === ifindex && socket.queue === queue)) return { ok: false, errno: -ERRNO.EBUSY }
+    if ([...this.sockets.values()].some((socket) => socket.ifindex === ifindex && socket.queue === queue))
+      return { ok: false, errno: -ERRNO.EBUSY }
     const made = XskSocket.create(this.nextSocket, ifindex, queue, options)
     if (made.ok) this.sockets.set(this.nextSocket++, made.socket)
     return made
@@ -290,7 +313,12 @@ export class Machine extends ProgramLoader {
   /** Packets that left the card since the last call, each after its way through the host. */
   collect(): HostPacket[] {
     this.hub.collect(this.chip)
-    const path = { vm: this.vm, cpus: this.cpus, program: (id: number) => this.programs.get(id), socket: (id: number) => this.sockets.get(id) }
+    const path = {
+      vm: this.vm,
+      cpus: this.cpus,
+      program: (id: number) => this.programs.get(id),
+      socket: (id: number) => this.sockets.get(id),
+    }
     return this.chip.takePackets().map((record: PacketRecord) => {
       this.time = (record.departed * 1000) / this.chip.config.device.clockMHz
       const netdev = this.netdevs[record.port]
@@ -301,11 +329,9 @@ export class Machine extends ProgramLoader {
       return packet
     })
   }
-
 }
 
 /** A host with the given card, nothing loaded. */
 export function createMachine(options: MachineOptions): Machine {
   return new Machine(options)
 }
-

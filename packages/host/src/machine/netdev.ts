@@ -131,7 +131,9 @@ export function countPacket(card: CardCounters, record: PacketRecord, program: b
 
 export const INDIRECTION_SIZE = 128
 
-export function createNetdev(fields: Pick<Netdev, 'ifindex' | 'name' | 'port' | 'mac' | 'mtu' | 'maxChannels' | 'rssKey'>): Netdev {
+export function createNetdev(
+  fields: Pick<Netdev, 'ifindex' | 'name' | 'port' | 'mac' | 'mtu' | 'maxChannels' | 'rssKey'>,
+): Netdev {
   return {
     ...fields,
     up: true,
@@ -145,12 +147,31 @@ export function createNetdev(fields: Pick<Netdev, 'ifindex' | 'name' | 'port' | 
     sockets: [],
     recent: [],
     counters: {
-      received: 0, receivedBytes: 0, stack: 0, driverDropped: 0, driverTx: 0, driverAborted: 0, redirected: 0, tcDropped: 0,
-      queuePackets: Array<number>(fields.maxChannels).fill(0), queueBytes: Array<number>(fields.maxChannels).fill(0),
+      received: 0,
+      receivedBytes: 0,
+      stack: 0,
+      driverDropped: 0,
+      driverTx: 0,
+      driverAborted: 0,
+      redirected: 0,
+      tcDropped: 0,
+      queuePackets: Array<number>(fields.maxChannels).fill(0),
+      queueBytes: Array<number>(fields.maxChannels).fill(0),
     },
     card: {
-      received: 0, receivedBytes: 0, lost: 0, passed: 0, passedBytes: 0, bpfPassed: 0, bpfPassedBytes: 0, dropped: 0, droppedBytes: 0,
-      transmitted: 0, transmittedBytes: 0, aborted: 0, abortedBytes: 0,
+      received: 0,
+      receivedBytes: 0,
+      lost: 0,
+      passed: 0,
+      passedBytes: 0,
+      bpfPassed: 0,
+      bpfPassedBytes: 0,
+      dropped: 0,
+      droppedBytes: 0,
+      transmitted: 0,
+      transmittedBytes: 0,
+      aborted: 0,
+      abortedBytes: 0,
     },
   }
 }

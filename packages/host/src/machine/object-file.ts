@@ -18,7 +18,11 @@ export interface ObjectProgram {
 }
 
 const SECTIONS: Readonly<Record<ProgType, string>> = {
-  xdp: 'xdp', sched_cls: 'classifier', sched_act: 'action', socket_filter: 'socket', cgroup_skb: 'cgroup/skb',
+  xdp: 'xdp',
+  sched_cls: 'classifier',
+  sched_act: 'action',
+  socket_filter: 'socket',
+  cgroup_skb: 'cgroup/skb',
 }
 
 /** An object with one program, in the section that its type usually has. */
@@ -31,7 +35,12 @@ export function readObjectFile(bytes: Uint8Array, name?: string): ObjectFile | u
   const result = importElf(bytes, name === undefined ? {} : { name })
   if (!result.ok) return undefined
   return {
-    programs: result.programs.map((program) => ({ section: program.section, program, funcInfo: program.funcInfo, source: program.source })),
+    programs: result.programs.map((program) => ({
+      section: program.section,
+      program,
+      funcInfo: program.funcInfo,
+      source: program.source,
+    })),
     ...(result.btf && { btf: result.btf }),
   }
 }

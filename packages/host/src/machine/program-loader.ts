@@ -29,11 +29,21 @@ export interface LoadOptions {
   /** Maps that exist already, by name: used in place of new ones. */
   readonly reuse?: Readonly<Record<string, number>>
   /** Types and source lines from the object file. */
-  readonly object?: { readonly btf: Uint8Array; readonly funcInfo: ProgramTypes['funcInfo']; readonly source: ProgramTypes['source'] }
+  readonly object?: {
+    readonly btf: Uint8Array
+    readonly funcInfo: ProgramTypes['funcInfo']
+    readonly source: ProgramTypes['source']
+  }
 }
 
 export type LoadResult =
-  | { readonly ok: true; readonly program: BpfProgram; readonly maps: readonly BpfMap[]; readonly verify: VerifyResult; readonly device?: DeviceLoadResult }
+  | {
+      readonly ok: true
+      readonly program: BpfProgram
+      readonly maps: readonly BpfMap[]
+      readonly verify: VerifyResult
+      readonly device?: DeviceLoadResult
+    }
   | {
       readonly ok: false
       readonly stage: 'map_create' | 'prog_load'
@@ -64,8 +74,10 @@ export abstract class ProgramLoader extends KernelObjects {
       for (const map of maps) this.maps.put(map, 'fds')
       return { ok: false, ...failure }
     }
-    if (options.offload && !netdev) return giveUp({ stage: 'prog_load', errno: ERRNO.EINVAL, error: errnoText(ERRNO.EINVAL) })
-    const btf = options.object && this.btfs.add((id) => ({ id, bytes: options.object!.btf, refs: { fds: 1, pins: 0, users: 0 } }))
+    if (options.offload && !netdev)
+      return giveUp({ stage: 'prog_load', errno: ERRNO.EINVAL, error: errnoText(ERRNO.EINVAL) })
+    const btf =
+      options.object && this.btfs.add((id) => ({ id, bytes: options.object!.btf, refs: { fds: 1, pins: 0, users: 0 } }))
     try {
       return this.loadWith(program, options, netdev, btf, maps, giveUp)
     } finally {
@@ -74,7 +86,14 @@ export abstract class ProgramLoader extends KernelObjects {
     }
   }
 
-  private loadWith(program: Program, options: LoadOptions, netdev: Netdev | undefined, btf: BtfObject | undefined, maps: BpfMap[], giveUp: GiveUp): LoadResult {
+  private loadWith(
+    program: Program,
+    options: LoadOptions,
+    netdev: Netdev | undefined,
+    btf: BtfObject | undefined,
+    maps: BpfMap[],
+    giveUp: GiveUp,
+  ): LoadResult {
     for (const [index, definition] of program.maps.entries()) {
       const existing = definition.name === undefined ? undefined : options.reuse?.[definition.name]
       const reused = existing === undefined ? undefined : this.maps.get(existing)
@@ -84,12 +103,20 @@ export abstract class ProgramLoader extends KernelObjects {
         continue
       }
       const made = this.createMap(definition, isNeutralMap(definition) ? undefined : netdev?.ifindex, btf)
-      if (!made.ok) return giveUp({ stage: 'map_create', errno: made.errno, error: made.error, map: definition.name ?? String(index) })
+      if (!made.ok)
+        return giveUp({
+          stage: 'map_create',
+          errno: made.errno,
+          error: made.error,
+          map: definition.name ?? String(index),
+        })
       maps.push(made.map)
     }
     this.fillMaps(program, maps)
     const types = btf && { types: { btf, funcInfo: options.object!.funcInfo, source: options.object!.source } }
-    return netdev ? this.loadOnDevice(program, maps, netdev, options, giveUp) : this.loadOnHost(program, maps, options, giveUp, types ?? {})
+    return netdev
+      ? this.loadOnDevice(program, maps, netdev, options, giveUp)
+      : this.loadOnHost(program, maps, options, giveUp, types ?? {})
   }
 
   /** First contents of maps that stand for data sections. */
@@ -104,7 +131,13 @@ export abstract class ProgramLoader extends KernelObjects {
     }
   }
 
-  private loadOnHost(program: Program, maps: readonly BpfMap[], options: LoadOptions, giveUp: GiveUp, types: Partial<Pick<BpfProgram, 'types'>>): LoadResult {
+  private loadOnHost(
+    program: Program,
+    maps: readonly BpfMap[],
+    options: LoadOptions,
+    giveUp: GiveUp,
+    types: Partial<Pick<BpfProgram, 'types'>>,
+  ): LoadResult {
     const { object } = options
     const result = verify({
       ...this.request(program, options),
@@ -114,19 +147,43 @@ export abstract class ProgramLoader extends KernelObjects {
     const foreign = maps.some((map) => map.table !== undefined)
     const errno = foreign ? ERRNO.EINVAL : result.verdict === 'accept' ? 0 : result.errno || ERRNO.EINVAL
     this.logLoad(program, undefined, errno)
-    if (errno) return giveUp({ stage: 'prog_load', errno, error: foreign ? 'offload device mismatch between prog and map' : result.error || errnoText(errno), verify: result })
-    const vm = loadProgram(program.insns, program.relocs, maps.map((map) => map.host!))
+    if (errno)
+      return giveUp({
+        stage: 'prog_load',
+        errno,
+        error: foreign ? 'offload device mismatch between prog and map' : result.error || errnoText(errno),
+        verify: result,
+      })
+    const vm = loadProgram(
+      program.insns,
+      program.relocs,
+      maps.map((map) => map.host!),
+    )
     const fast = this.interpretOnly ? undefined : createFastProgram(this.vm, vm, program.progType)
-    return { ok: true, program: this.addProgram(program, maps, { verify: result, vm, ...(fast && { fast }), ...types }), maps, verify: result }
+    return {
+      ok: true,
+      program: this.addProgram(program, maps, { verify: result, vm, ...(fast && { fast }), ...types }),
+      maps,
+      verify: result,
+    }
   }
 
-  private loadOnDevice(program: Program, maps: readonly BpfMap[], netdev: Netdev, options: LoadOptions, giveUp: GiveUp): LoadResult {
+  private loadOnDevice(
+    program: Program,
+    maps: readonly BpfMap[],
+    netdev: Netdev,
+    options: LoadOptions,
+    giveUp: GiveUp,
+  ): LoadResult {
     const request = this.request(program, options)
     const device = loadForDevice({
       ...request,
       maps: program.maps.map((definition, index) => {
         const map = maps[index]!
-        return { ...definition, ...(map.table ? { uses: map.table.uses } : isNeutralMap(definition) ? {} : { host: true }) }
+        return {
+          ...definition,
+          ...(map.table ? { uses: map.table.uses } : isNeutralMap(definition) ? {} : { host: true }),
+        }
       }),
       mapIds: maps.map((map) => map.table?.id ?? map.id),
       firmware: this.device.firmware,
@@ -137,9 +194,20 @@ export abstract class ProgramLoader extends KernelObjects {
     const errno = device.verdict === 'ok' ? 0 : device.errno || ERRNO.EINVAL
     this.logLoad(program, netdev.ifindex, errno)
     if (device.verdict !== 'ok' || !device.image) {
-      return giveUp({ stage: 'prog_load', errno, error: device.error || errnoText(errno), verify: device.verify, device })
+      return giveUp({
+        stage: 'prog_load',
+        errno,
+        error: device.error || errnoText(errno),
+        verify: device.verify,
+        device,
+      })
     }
-    const added = this.addProgram(program, maps, { verify: device.verify, device, image: device.image, ifindex: netdev.ifindex })
+    const added = this.addProgram(program, maps, {
+      verify: device.verify,
+      device,
+      image: device.image,
+      ifindex: netdev.ifindex,
+    })
     return { ok: true, program: added, maps, verify: device.verify, device }
   }
 
@@ -157,12 +225,18 @@ export abstract class ProgramLoader extends KernelObjects {
     }
   }
 
-  private addProgram(definition: Program, maps: readonly BpfMap[], parts: Pick<BpfProgram, 'verify'> & Partial<Pick<BpfProgram, 'vm' | 'fast' | 'image' | 'device' | 'ifindex' | 'types'>>): BpfProgram {
+  private addProgram(
+    definition: Program,
+    maps: readonly BpfMap[],
+    parts: Pick<BpfProgram, 'verify'> &
+      Partial<Pick<BpfProgram, 'vm' | 'fast' | 'image' | 'device' | 'ifindex' | 'types'>>,
+  ): BpfProgram {
     const used = new Set(definition.relocs.map((reloc) => reloc.map))
     const mapIds = maps.filter((_, index) => used.has(index)).map((map) => map.id)
     for (const id of mapIds) this.maps.get(id)!.refs.users++
     if (parts.types) parts.types.btf.refs.users++
-    for (const map of maps) if (map.attributes.type === 'prog_array') map.owner ??= { type: definition.progType, jited: true }
+    for (const map of maps)
+      if (map.attributes.type === 'prog_array') map.owner ??= { type: definition.progType, jited: true }
     return this.programs.add((id) => ({
       id,
       name: definition.name.slice(0, 15),
@@ -180,13 +254,19 @@ export abstract class ProgramLoader extends KernelObjects {
   }
 
   private logLoad(program: Program, ifindex: number | undefined, errno: number): void {
-    this.syscalls.add(this.now, 'BPF_PROG_LOAD', {
-      prog_type: program.progType,
-      insn_cnt: program.insns.length / 8,
-      license: program.license,
-      prog_name: program.name.slice(0, 15),
-      ...(ifindex !== undefined && { prog_ifindex: ifindex }),
-    }, errno, errno ? undefined : this.programs.nextId())
+    this.syscalls.add(
+      this.now,
+      'BPF_PROG_LOAD',
+      {
+        prog_type: program.progType,
+        insn_cnt: program.insns.length / 8,
+        license: program.license,
+        prog_name: program.name.slice(0, 15),
+        ...(ifindex !== undefined && { prog_ifindex: ifindex }),
+      },
+      errno,
+      errno ? undefined : this.programs.nextId(),
+    )
   }
 }
 

@@ -25,7 +25,14 @@ export class SyscallLog {
   add(time: number, command: string, attributes: Syscall['attributes'], errno: number, result?: number): void {
     this.sequence++
     this.counts.set(command, (this.counts.get(command) ?? 0) + 1)
-    this.entries.push({ sequence: this.sequence, time, command, attributes, errno: Math.abs(errno), ...(result !== undefined && { result }) })
+    this.entries.push({
+      sequence: this.sequence,
+      time,
+      command,
+      attributes,
+      errno: Math.abs(errno),
+      ...(result !== undefined && { result }),
+    })
     if (this.entries.length > CAPACITY * 2) this.entries = this.entries.slice(-CAPACITY)
   }
 

@@ -69,7 +69,9 @@ export interface XskStatistics {
   txRingEmpty: number
 }
 
-export type XskResult = { readonly ok: true; readonly socket: XskSocket } | { readonly ok: false; readonly errno: number }
+export type XskResult =
+  | { readonly ok: true; readonly socket: XskSocket }
+  | { readonly ok: false; readonly errno: number }
 
 export class XskSocket {
   readonly id: number
@@ -82,9 +84,24 @@ export class XskSocket {
   readonly completion: XskRing<number>
   readonly rx: XskRing<XskDescriptor>
   readonly tx: XskRing<XskDescriptor>
-  readonly statistics: XskStatistics = { rxDropped: 0, rxInvalidDescriptors: 0, txInvalidDescriptors: 0, rxRingFull: 0, rxFillRingEmpty: 0, txRingEmpty: 0 }
+  readonly statistics: XskStatistics = {
+    rxDropped: 0,
+    rxInvalidDescriptors: 0,
+    txInvalidDescriptors: 0,
+    rxRingFull: 0,
+    rxFillRingEmpty: 0,
+    txRingEmpty: 0,
+  }
 
-  private constructor(id: number, ifindex: number, queue: number, chunks: number, chunkSize: number, headroom: number, ringSize: number) {
+  private constructor(
+    id: number,
+    ifindex: number,
+    queue: number,
+    chunks: number,
+    chunkSize: number,
+    headroom: number,
+    ringSize: number,
+  ) {
     this.id = id
     this.ifindex = ifindex
     this.queue = queue
@@ -104,7 +121,8 @@ export class XskSocket {
     const ringSize = options.ringSize ?? 64
     const headroom = options.headroom ?? 0
     const powerOfTwo = (value: number): boolean => Number.isInteger(Math.log2(value))
-    if (chunkSize < MIN_CHUNK || chunkSize > PAGE || !powerOfTwo(chunkSize) || !powerOfTwo(ringSize)) return { ok: false, errno: -ERRNO.EINVAL }
+    if (chunkSize < MIN_CHUNK || chunkSize > PAGE || !powerOfTwo(chunkSize) || !powerOfTwo(ringSize))
+      return { ok: false, errno: -ERRNO.EINVAL }
     if (chunks < 1 || headroom < 0 || headroom >= chunkSize - XDP_HEADROOM) return { ok: false, errno: -ERRNO.EINVAL }
     const socket = new XskSocket(id, ifindex, queue, chunks, chunkSize, headroom, ringSize)
     for (let chunk = 0; chunk < chunks; chunk++) socket.fill.push(chunk * chunkSize)

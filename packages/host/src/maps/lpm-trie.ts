@@ -102,7 +102,9 @@ export class LpmTrie implements HostMap {
 
   hostLookup(key: Uint8Array): LookupResult {
     const at = this.lookup(this.put(key))
-    return at === 0 ? { errno: -ERRNO.ENOENT } : { errno: 0, value: this.host.memory.bytes.slice(at, at + this.attributes.valueSize) }
+    return at === 0
+      ? { errno: -ERRNO.ENOENT }
+      : { errno: 0, value: this.host.memory.bytes.slice(at, at + this.attributes.valueSize) }
   }
 
   hostUpdate(key: Uint8Array, value: Uint8Array, flags: number): number {

@@ -8,7 +8,10 @@ import { QueueMap } from './queue-map'
 import { RingBuffer } from './ringbuf-map'
 
 function make(type: string, keySize: number, valueSize: number, maxEntries: number, flags = 0): HostMap {
-  const made = createHostMap(createVm(), mapAttributes({ type, key_size: keySize, value_size: valueSize, max_entries: maxEntries, map_flags: flags }))
+  const made = createHostMap(
+    createVm(),
+    mapAttributes({ type, key_size: keySize, value_size: valueSize, max_entries: maxEntries, map_flags: flags }),
+  )
   if (!made.ok) throw new Error(`errno ${made.errno}`)
   return made.map
 }
@@ -25,7 +28,12 @@ describe('errno of host operations (kernel-tables.md, 3.4)', () => {
     expect(map.hostDelete(key(1, 0, 0, 0))).toBe(-22)
     expect(map.hostLookup(key(1, 0, 0, 0)).value).toEqual(key(1, 2, 3, 4))
     expect(map.hostLookup(key(9, 0, 0, 0)).errno).toBe(-2)
-    expect([map.nextKey(undefined), map.nextKey(key(0, 0, 0, 0)), map.nextKey(key(1, 0, 0, 0)), map.nextKey(key(7, 0, 0, 0))]).toEqual([key(0, 0, 0, 0), key(1, 0, 0, 0), undefined, key(0, 0, 0, 0)])
+    expect([
+      map.nextKey(undefined),
+      map.nextKey(key(0, 0, 0, 0)),
+      map.nextKey(key(1, 0, 0, 0)),
+      map.nextKey(key(7, 0, 0, 0)),
+    ]).toEqual([key(0, 0, 0, 0), key(1, 0, 0, 0), undefined, key(0, 0, 0, 0)])
   })
 
   it('hash, full and not', () => {
@@ -154,7 +162,8 @@ describe('hash maps', () => {
       }
     }
     const seen = new Map<number, number>()
-    for (let at = map.nextKey(undefined); at; at = map.nextKey(at)) seen.set(at[0]! | (at[1]! << 8), map.hostLookup(at).value![0]!)
+    for (let at = map.nextKey(undefined); at; at = map.nextKey(at))
+      seen.set(at[0]! | (at[1]! << 8), map.hostLookup(at).value![0]!)
     expect(new Map([...seen].sort(([a], [b]) => a - b))).toEqual(new Map([...model].sort(([a], [b]) => a - b)))
     freeHostMap(vm, map)
     expect(vm.memory.heapUsed).toBe(0)

@@ -25,7 +25,11 @@ export class QueueMap implements HostMap {
   }
 
   push(value: number, flags: number): number {
-    return this.hostUpdate(new Uint8Array(0), this.host.memory.bytes.slice(value, value + this.attributes.valueSize), flags)
+    return this.hostUpdate(
+      new Uint8Array(0),
+      this.host.memory.bytes.slice(value, value + this.attributes.valueSize),
+      flags,
+    )
   }
 
   pop(value: number): number {

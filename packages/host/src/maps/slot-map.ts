@@ -104,7 +104,8 @@ export class SlotMap implements HostMap {
       if (!this.slots.has(name) && this.slots.size >= maxEntries) return -ERRNO.E2BIG
     }
     // Interface 0 and queue size 0 empty a slot.
-    if ((type.startsWith('devmap') || type === 'cpumap') && slot.value.subarray(0, 4).every((byte) => byte === 0)) this.slots.delete(name)
+    if ((type.startsWith('devmap') || type === 'cpumap') && slot.value.subarray(0, 4).every((byte) => byte === 0))
+      this.slots.delete(name)
     else this.slots.set(name, slot)
     return 0
   }

@@ -18,8 +18,14 @@ export const btfCommand: ObjectCommand = (context, args, options) => {
 
 function users(machine: Machine, btf: BtfObject): { readonly programs: number[]; readonly maps: number[] } {
   return {
-    programs: machine.programs.list().filter((program) => program.types?.btf === btf).map((program) => program.id),
-    maps: machine.maps.list().filter((map) => map.btf === btf).map((map) => map.id),
+    programs: machine.programs
+      .list()
+      .filter((program) => program.types?.btf === btf)
+      .map((program) => program.id),
+    maps: machine.maps
+      .list()
+      .filter((map) => map.btf === btf)
+      .map((map) => map.id),
   }
 }
 
@@ -43,7 +49,11 @@ function byId(machine: Machine, args: Arguments): BtfObject {
 }
 
 function notThere(id: number): never {
-  throw new BpftoolError(`get btf by id (${id}): No such file or directory`, 2, `Error: can't get BTF object by id (${id}): No such file or directory\n`)
+  throw new BpftoolError(
+    `get btf by id (${id}): No such file or directory`,
+    2,
+    `Error: can't get BTF object by id (${id}): No such file or directory\n`,
+  )
 }
 
 function dump(context: ToolContext, args: Arguments, options: BpftoolOptions): Output {
@@ -52,12 +62,19 @@ function dump(context: ToolContext, args: Arguments, options: BpftoolOptions): O
   /** Types to show; all of them when undefined. */
   let roots: number[] | undefined
   if (args.take('id')) btf = byId(machine, args)
-  else if (args.take('prog')) btf = oneProgram(machine, args).types?.btf ?? fail('specified prog has no associated BTF', 22)
+  else if (args.take('prog'))
+    btf = oneProgram(machine, args).types?.btf ?? fail('specified prog has no associated BTF', 22)
   else if (args.take('map')) {
     const map = oneMap(machine, args)
     btf = map.btf ?? fail('specified map has no associated BTF', 22)
     const parsed = parseBtf(btf.bytes)
-    const kind = args.take('key') ? 'key' : args.take('value') ? 'value' : args.take('all') ? 'all' : (args.take('kv'), 'kv')
+    const kind = args.take('key')
+      ? 'key'
+      : args.take('value')
+        ? 'value'
+        : args.take('all')
+          ? 'all'
+          : (args.take('kv'), 'kv')
     if (kind !== 'all' && parsed.ok) {
       const ids = mapTypeIds(parsed.btf, map.name)
       roots = [...(kind !== 'value' && ids ? [ids.key] : []), ...(kind !== 'key' && ids ? [ids.value] : [])]
@@ -66,7 +83,8 @@ function dump(context: ToolContext, args: Arguments, options: BpftoolOptions): O
   let asC = false
   if (args.take('format')) {
     asC = args.take('c')
-    if (!asC && !args.take('raw')) return fail(`unrecognized format specifier: '${args.peek() ?? ''}', possible values: raw, c`)
+    if (!asC && !args.take('raw'))
+      return fail(`unrecognized format specifier: '${args.peek() ?? ''}', possible values: raw, c`)
   }
   if (asC && options.json) return fail('JSON output for C-syntax dump is not supported', 95)
   const parsed = parseBtf(btf.bytes)
@@ -102,4 +120,3 @@ function mapTypeIds(btf: Btf, name: string): { readonly key: number; readonly va
   const [key, value] = [pointed('key'), pointed('value')]
   return key === undefined || value === undefined ? undefined : { key, value }
 }
-

@@ -24,9 +24,14 @@ export function dump(context: ToolContext, args: Arguments, options: BpftoolOpti
   const lines = !opcodes && args.take('linum')
   if (kind === 'xlated' && args.take('visual')) return { text: programs.map(controlFlow).join(''), json: null }
   if (args.left > 0) throw new ToolExit(USAGE, 255)
-  const outputs = programs.map((program) => (kind === 'jited' ? dumpJited(program, opcodes) : dumpXlated(context, program, opcodes, lines)))
+  const outputs = programs.map((program) =>
+    kind === 'jited' ? dumpJited(program, opcodes) : dumpXlated(context, program, opcodes, lines),
+  )
   if (options.json && outputs.length === 1) return outputs[0]!
-  return { text: outputs.map((output) => output.text).join(''), json: outputs.flatMap((output) => output.json as readonly Json[]) }
+  return {
+    text: outputs.map((output) => output.text).join(''),
+    json: outputs.flatMap((output) => output.json as readonly Json[]),
+  }
 }
 
 function dumpJited(program: BpfProgram, opcodes: boolean): Output {
@@ -41,8 +46,16 @@ function dumpJited(program: BpfProgram, opcodes: boolean): Output {
     text += `${(i * 8).toString(16).padStart(4)}:\t${line}\n`
     const word = bytes.subarray(i * 8, i * 8 + 8)
     if (opcodes) text += `\t${Array.from(word, (byte) => byte.toString(16).padStart(2, '0')).join(' ')} \n`
-    const [operation, ...operands] = line.replace(/^\s*\.\d+\s+/, '').trim().split(/\s+/)
-    json.push({ pc: `0x${(i * 8).toString(16)}`, operation: operation ?? '', operands: operands.length === 0 ? [null] : operands, ...(opcodes && { opcodes: hexStrings(word) }) })
+    const [operation, ...operands] = line
+      .replace(/^\s*\.\d+\s+/, '')
+      .trim()
+      .split(/\s+/)
+    json.push({
+      pc: `0x${(i * 8).toString(16)}`,
+      operation: operation ?? '',
+      operands: operands.length === 0 ? [null] : operands,
+      ...(opcodes && { opcodes: hexStrings(word) }),
+    })
   })
   return { text, json }
 }
@@ -51,7 +64,10 @@ function dumpJited(program: BpfProgram, opcodes: boolean): Output {
 interface Notes {
   readonly prototypes: ReadonlyMap<number, string>
   readonly names: ReadonlyMap<number, string>
-  readonly source: ReadonlyMap<number, { readonly text: string; readonly file: string; readonly line: number; readonly column: number }>
+  readonly source: ReadonlyMap<
+    number,
+    { readonly text: string; readonly file: string; readonly line: number; readonly column: number }
+  >
 }
 
 function notesOf(program: BpfProgram): Notes {
@@ -74,7 +90,9 @@ function notesOf(program: BpfProgram): Notes {
 function prototype(btf: Btf, id: number, name: string): string {
   const proto = btf.types[id]
   if (proto?.kind !== 'func_proto') return name
-  const parameters = proto.parameters.map((parameter) => `${typeName(btf, parameter.type)}${parameter.name === '' ? '' : ` ${parameter.name}`}`)
+  const parameters = proto.parameters.map(
+    (parameter) => `${typeName(btf, parameter.type)}${parameter.name === '' ? '' : ` ${parameter.name}`}`,
+  )
   return `${typeName(btf, proto.returns)} ${name}(${parameters.length === 0 ? 'void' : parameters.join(', ')})`
 }
 
@@ -111,7 +129,8 @@ function dumpXlated(context: ToolContext, program: BpfProgram, opcodes: boolean,
     const proto = insn.first ? notes.prototypes.get(insn.from) : undefined
     const source = insn.first ? notes.source.get(insn.from) : undefined
     if (proto !== undefined) text += `${proto}:\n`
-    if (source) text += `; ${source.text.trim()}${numbers ? ` [file:${source.file} line_num:${source.line} line_col:${source.column}]` : ''}\n`
+    if (source)
+      text += `; ${source.text.trim()}${numbers ? ` [file:${source.file} line_num:${source.line} line_col:${source.column}]` : ''}\n`
     const line = `(${opcodeAt(flat, index).toString(16).padStart(2, '0')}) ${instructionText(program, flat, code, index, mapIds, notes)}`
     const raw = flat.subarray(index * 8, index * 8 + (wide ? 16 : 8))
     text += `${String(index).padStart(4)}: ${line}\n`
@@ -119,7 +138,12 @@ function dumpXlated(context: ToolContext, program: BpfProgram, opcodes: boolean,
     json.push({
       proto,
       src: source?.text.trim(),
-      ...(source && numbers && { file: source.file === '' ? undefined : source.file, line_num: source.line || undefined, line_col: source.column || undefined }),
+      ...(source &&
+        numbers && {
+          file: source.file === '' ? undefined : source.file,
+          line_num: source.line || undefined,
+          line_col: source.column || undefined,
+        }),
       disasm: line,
       ...(opcodes && { opcodes: opcodeFields(raw) }),
     })
@@ -131,10 +155,21 @@ function dumpXlated(context: ToolContext, program: BpfProgram, opcodes: boolean,
 /** Ids of the program's maps by their number in the definition. */
 function mapIdsOf(context: ToolContext, program: BpfProgram): ReadonlyMap<number, number> {
   const used = [...new Set(program.definition.relocs.map((reloc) => reloc.map))].sort((a, b) => a - b)
-  return new Map(used.flatMap((map, index) => (context.machine.maps.get(program.mapIds[index] ?? -1) ? [[map, program.mapIds[index]!] as const] : [])))
+  return new Map(
+    used.flatMap((map, index) =>
+      context.machine.maps.get(program.mapIds[index] ?? -1) ? [[map, program.mapIds[index]!] as const] : [],
+    ),
+  )
 }
 
-function instructionText(program: BpfProgram, flat: Uint8Array, code: readonly KernelInsn[], index: number,  mapIds: ReadonlyMap<number, number>, notes: Notes): string {
+function instructionText(
+  program: BpfProgram,
+  flat: Uint8Array,
+  code: readonly KernelInsn[],
+  index: number,
+  mapIds: ReadonlyMap<number, number>,
+  notes: Notes,
+): string {
   const insn = code[index]!
   const op = opcodeAt(flat, index)
   const src = srcAt(flat, index)
@@ -147,7 +182,8 @@ function instructionText(program: BpfProgram, flat: Uint8Array, code: readonly K
   }
   if (op === 0x85 && src === 0 && insn.callee !== undefined) return `call ${insn.callee}#${imm}`
   // This version of the tool does not know per-CPU moves and shows them as plain ones.
-  if (op === 0xbf && flat[index * 8 + 2] === 0xff && flat[index * 8 + 3] === 0xff) return `r${flat[index * 8 + 1]! & 15} = r${src}`
+  if (op === 0xbf && flat[index * 8 + 2] === 0xff && flat[index * 8 + 3] === 0xff)
+    return `r${flat[index * 8 + 1]! & 15} = r${src}`
   if (op !== 0x18) return kernelInsnText(flat, index)
   const reloc = program.definition.relocs.find((one) => one.insn === insn.from)
   const dst = insn.bytes[1]! & 15
@@ -160,7 +196,10 @@ function instructionText(program: BpfProgram, flat: Uint8Array, code: readonly K
 
 /** Tag of the function that begins at slot `start`: over the instructions that the kernel made of it. */
 function functionTag(program: BpfProgram, flat: Uint8Array, code: readonly KernelInsn[], start: number): string {
-  const end = program.definition.subprograms.map((one) => one.start).filter((at) => at > start).sort((a, b) => a - b)[0]
+  const end = program.definition.subprograms
+    .map((one) => one.start)
+    .filter((at) => at > start)
+    .sort((a, b) => a - b)[0]
   const at = (slot: number | undefined): number => {
     const index = slot === undefined ? -1 : code.findIndex((insn) => insn.from >= slot)
     return index < 0 ? code.length : index
@@ -175,6 +214,9 @@ function opcodeFields(raw: Uint8Array): Json {
     src_reg: byte(raw[1]! >> 4),
     dst_reg: byte(raw[1]! & 15),
     off: hexStrings(raw.subarray(2, 4)),
-    imm: raw.length === 16 ? hexStrings(Uint8Array.from([...raw.subarray(4, 8), ...raw.subarray(12, 16)])) : hexStrings(raw.subarray(4, 8)),
+    imm:
+      raw.length === 16
+        ? hexStrings(Uint8Array.from([...raw.subarray(4, 8), ...raw.subarray(12, 16)]))
+        : hexStrings(raw.subarray(4, 8)),
   }
 }

@@ -32,9 +32,15 @@ const CALLERS = { socket_filter: 'S', sched_cls: 'C', sched_act: 'C', xdp: 'X', 
 
 function kernelSections(): Section[] {
   const maps = Object.keys(MAP_TYPE_NUMBERS).filter((name) => name !== 'unspec')
-  const helpersOf = (type: (typeof PROGRAM_TYPES)[number]): string[] => HELPERS.filter((helper) => helper.signature?.callers.includes(CALLERS[type])).map((helper) => helper.name)
+  const helpersOf = (type: (typeof PROGRAM_TYPES)[number]): string[] =>
+    HELPERS.filter((helper) => helper.signature?.callers.includes(CALLERS[type])).map((helper) => helper.name)
   return [
-    { title: 'Scanning system call availability...', group: 'syscall_config', lines: ['bpf() syscall is available'], json: { have_bpf_syscall: true } },
+    {
+      title: 'Scanning system call availability...',
+      group: 'syscall_config',
+      lines: ['bpf() syscall is available'],
+      json: { have_bpf_syscall: true },
+    },
     programTypes(PROGRAM_TYPES.map((type) => [type, true])),
     mapTypes(maps.map((type) => [type, true])),
     helpers(PROGRAM_TYPES.map((type) => [type, helpersOf(type)])),
@@ -64,7 +70,10 @@ function helpers(types: readonly (readonly [name: string, helpers: readonly stri
   return {
     title: 'Scanning eBPF helper functions...',
     group: 'helpers',
-    lines: types.flatMap(([name, list]) => [`eBPF helpers supported for program type ${name}:`, ...list.map((helper) => `\t- ${helper}`)]),
+    lines: types.flatMap(([name, list]) => [
+      `eBPF helpers supported for program type ${name}:`,
+      ...list.map((helper) => `\t- ${helper}`),
+    ]),
     json: Object.fromEntries(types.map(([name, list]) => [`${name}_available_helpers`, list])),
   }
 }
@@ -73,8 +82,18 @@ function misc(large: boolean): Section {
   return {
     title: 'Scanning miscellaneous eBPF features...',
     group: 'misc',
-    lines: [available('Large program size limit', large), available('Bounded loop support', true), available('ISA extension v2', true), available('ISA extension v3', true)],
-    json: { have_large_insn_limit: large, have_bounded_loops: true, have_v2_isa_extension: true, have_v3_isa_extension: true },
+    lines: [
+      available('Large program size limit', large),
+      available('Bounded loop support', true),
+      available('ISA extension v2', true),
+      available('ISA extension v3', true),
+    ],
+    json: {
+      have_large_insn_limit: large,
+      have_bounded_loops: true,
+      have_v2_isa_extension: true,
+      have_v3_isa_extension: true,
+    },
   }
 }
 
@@ -93,10 +112,24 @@ function probeCard(context: ToolContext, args: Arguments): Output {
   const named = (type: 'sched_cls' | 'xdp'): string[] =>
     ids.filter((id) => HELPERS[id]?.signature?.callers.includes(CALLERS[type])).map((id) => helperName(id) ?? '')
   return print([
-    { title: 'Scanning system call availability...', group: 'syscall_config', lines: ['bpf() syscall is available'], json: { have_bpf_syscall: true } },
-    programTypes([['sched_cls', true], ['xdp', true]]),
-    mapTypes([['hash', (firmware.maps.types & 2) !== 0], ['array', (firmware.maps.types & 4) !== 0]]),
-    helpers([['sched_cls', named('sched_cls')], ['xdp', named('xdp')]]),
+    {
+      title: 'Scanning system call availability...',
+      group: 'syscall_config',
+      lines: ['bpf() syscall is available'],
+      json: { have_bpf_syscall: true },
+    },
+    programTypes([
+      ['sched_cls', true],
+      ['xdp', true],
+    ]),
+    mapTypes([
+      ['hash', (firmware.maps.types & 2) !== 0],
+      ['array', (firmware.maps.types & 4) !== 0],
+    ]),
+    helpers([
+      ['sched_cls', named('sched_cls')],
+      ['xdp', named('xdp')],
+    ]),
     misc(false),
   ])
 }

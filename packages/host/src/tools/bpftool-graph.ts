@@ -15,7 +15,9 @@ export function controlFlow(program: BpfProgram): string {
   const target = (slot: number): number | undefined => {
     const op = opcodeAt(flat, slot)
     if (((op & 7) !== 5 && (op & 7) !== 6) || op === 0x85 || op === 0x8d || op === 0x95) return undefined
-    return slot + 1 + (op === 0x06 ? immAt(flat, slot) : ((flat[slot * 8 + 2]! | (flat[slot * 8 + 3]! << 8)) << 16) >> 16)
+    return (
+      slot + 1 + (op === 0x06 ? immAt(flat, slot) : ((flat[slot * 8 + 2]! | (flat[slot * 8 + 3]! << 8)) << 16) >> 16)
+    )
   }
   const starts = new Set<number>([0])
   slots.forEach((slot, i) => {
@@ -23,7 +25,8 @@ export function controlFlow(program: BpfProgram): string {
     if (to !== undefined) starts.add(to)
     if ((to !== undefined || opcodeAt(flat, slot) === 0x95) && slots[i + 1] !== undefined) starts.add(slots[i + 1]!)
   })
-  let text = 'digraph "DOT graph for eBPF program" {\nsubgraph "cluster_0" {\n\tstyle="dashed";\n\tcolor="black";\n\tlabel="func_0 ()";\n'
+  let text =
+    'digraph "DOT graph for eBPF program" {\nsubgraph "cluster_0" {\n\tstyle="dashed";\n\tcolor="black";\n\tlabel="func_0 ()";\n'
   let edges = ''
   let block = 0
   slots.forEach((slot, i) => {

@@ -68,7 +68,8 @@ function some<T>(found: T[]): T[] {
 function pinned(machine: Machine, args: Arguments, kind: 'program' | 'map'): BpfProgram | BpfMap {
   const path = args.next() ?? ''
   const pin = machine.pins.get(path)
-  const object = pin?.kind === kind ? (kind === 'program' ? machine.programs.get(pin.id) : machine.maps.get(pin.id)) : undefined
+  const object =
+    pin?.kind === kind ? (kind === 'program' ? machine.programs.get(pin.id) : machine.maps.get(pin.id)) : undefined
   if (!pin) return fail(`bpf obj get (${path}): No such file or directory`, ERRNO.ENOENT)
   return object ?? fail(`incorrect object type: ${pin.kind}`)
 }

@@ -19,7 +19,23 @@ import { ToolExit } from './result'
 import type { Arguments } from './result'
 
 const COMMANDS: Readonly<Record<string, ObjectCommand>> = {
-  show, list: show, help: usage, dump, update, lookup, getnext: getNext, delete: remove, pin, event_pipe: eventPipe, peek, push: update, pop, enqueue: update, dequeue: pop, create, freeze,
+  show,
+  list: show,
+  help: usage,
+  dump,
+  update,
+  lookup,
+  getnext: getNext,
+  delete: remove,
+  pin,
+  event_pipe: eventPipe,
+  peek,
+  push: update,
+  pop,
+  enqueue: update,
+  dequeue: pop,
+  create,
+  freeze,
 }
 
 export const mapCommand: ObjectCommand = (context, args, options) => {
@@ -58,7 +74,10 @@ function show(context: ToolContext, args: Arguments, options: BpftoolOptions): O
   const single = args.left > 0
   const maps = single ? mapHandles(machine, args) : machine.maps.list()
   const values = maps.map((map) => mapJson(context, map, options))
-  return { text: maps.map((map) => mapText(context, map, options)).join(''), json: single && values.length === 1 ? values[0]! : values }
+  return {
+    text: maps.map((map) => mapText(context, map, options)).join(''),
+    json: single && values.length === 1 ? values[0]! : values,
+  }
 }
 
 function mapText(context: ToolContext, map: BpfMap, options: BpftoolOptions): string {
@@ -113,7 +132,9 @@ function decoded(bytes: Uint8Array, type: DataType): Json {
   const json = (value: DataValue): Json => {
     if (typeof value === 'number' || typeof value === 'bigint') return value
     if (Array.isArray(value)) return (value as readonly DataValue[]).map(json)
-    return Object.fromEntries(Object.entries(value as Readonly<Record<string, DataValue>>).map(([name, field]) => [name, json(field)]))
+    return Object.fromEntries(
+      Object.entries(value as Readonly<Record<string, DataValue>>).map(([name, field]) => [name, json(field)]),
+    )
   }
   return bytes.length >= sizeOf(type) ? json(readValue(bytes, type)) : hexStrings(bytes)
 }
@@ -190,13 +211,19 @@ function dump(context: ToolContext, args: Arguments): Output {
       json.push(entryJson(map, key, value, machine.cpus, true))
       if (typesOf(map)) decodedValues.push(entryJson(map, key, value, machine.cpus, false))
     }
-    text += typesOf(map) ? `${jsonText(decodedValues, true)}\n` : `${plain}Found ${found} element${found === 1 ? '' : 's'}\n`
+    text += typesOf(map)
+      ? `${jsonText(decodedValues, true)}\n`
+      : `${plain}Found ${found} element${found === 1 ? '' : 's'}\n`
   }
   return { text, json }
 }
 
 /** `key … value … [any|noexist|exist]` in any order. */
-function elementArguments(map: BpfMap, args: Arguments, wanted: { readonly key: boolean; readonly value: boolean }): { key: Uint8Array; value: Uint8Array; flags: number } {
+function elementArguments(
+  map: BpfMap,
+  args: Arguments,
+  wanted: { readonly key: boolean; readonly value: boolean },
+): { key: Uint8Array; value: Uint8Array; flags: number } {
   let key: Uint8Array = new Uint8Array(0)
   let value: Uint8Array = new Uint8Array(0)
   let flags = 0
@@ -207,7 +234,8 @@ function elementArguments(map: BpfMap, args: Arguments, wanted: { readonly key: 
     const out: number[] = []
     while (out.length < size) {
       const word = args.next()
-      if (word === undefined || ['key', 'value', 'any', 'noexist', 'exist'].includes(word)) fail(`${what} expected ${size} bytes got ${out.length}`)
+      if (word === undefined || ['key', 'value', 'any', 'noexist', 'exist'].includes(word))
+        fail(`${what} expected ${size} bytes got ${out.length}`)
       out.push(parseByte(word, hex))
     }
     return Uint8Array.from(out)
@@ -266,7 +294,10 @@ function getNext(context: ToolContext, args: Arguments): Output {
   const next = machine.mapNextKey(map.id, given)
   if (!next) return fail(`can't get next key: No such file or directory`, ERRNO.ENOENT)
   const before = given ? `key:\n${hexRows(given).join('\n')}\n` : 'key: None\n'
-  return { text: `${before}next key:\n${hexRows(next).join('\n')}\n`, json: { key: given ? hexStrings(given) : null, next_key: hexStrings(next) } }
+  return {
+    text: `${before}next key:\n${hexRows(next).join('\n')}\n`,
+    json: { key: given ? hexStrings(given) : null, next_key: hexStrings(next) },
+  }
 }
 
 function remove(context: ToolContext, args: Arguments): Output {
@@ -292,7 +323,10 @@ function peek(context: ToolContext, args: Arguments): Output {
 function pop(context: ToolContext, args: Arguments): Output {
   const map = oneMap(context.machine, args)
   const result = map.host instanceof QueueMap ? map.host.hostPop() : { errno: -ERRNO.EINVAL, value: undefined }
-  if (!result.value) return result.errno === -ERRNO.ENOENT ? { text: 'Error: empty map\n', json: null, code: 0 } : fail(`pop failed: ${errnoText(result.errno)}`, -result.errno)
+  if (!result.value)
+    return result.errno === -ERRNO.ENOENT
+      ? { text: 'Error: empty map\n', json: null, code: 0 }
+      : fail(`pop failed: ${errnoText(result.errno)}`, -result.errno)
   return { text: `value: ${hexRows(result.value).join('\n')}\n`, json: { value: hexStrings(result.value) } }
 }
 
@@ -325,7 +359,17 @@ function create(context: ToolContext, args: Arguments): Output {
     } else fail(`unknown arg ${args.peek()}`)
   }
   if (name === '') fail('map name not specified')
-  const made = machine.createMap({ name: name.slice(0, 15), type, key_size: sizes.key || 0, value_size: sizes.value || 0, max_entries: sizes.entries || 0, map_flags: sizes.flags || 0 }, ifindex)
+  const made = machine.createMap(
+    {
+      name: name.slice(0, 15),
+      type,
+      key_size: sizes.key || 0,
+      value_size: sizes.value || 0,
+      max_entries: sizes.entries || 0,
+      map_flags: sizes.flags || 0,
+    },
+    ifindex,
+  )
   if (!made.ok) return fail(`map create failed: ${errnoText(made.errno)}`, made.errno)
   const errno = machine.pin(path, 'map', made.map.id)
   machine.close('map', made.map.id)

@@ -20,7 +20,12 @@ export const netCommand: ObjectCommand = (context, args, options) => {
 
 const MODES: readonly XdpMode[] = ['generic', 'driver', 'offload']
 
-const ATTACH_TYPES: Readonly<Record<string, XdpMode>> = { xdp: 'driver', xdpgeneric: 'generic', xdpdrv: 'driver', xdpoffload: 'offload' }
+const ATTACH_TYPES: Readonly<Record<string, XdpMode>> = {
+  xdp: 'driver',
+  xdpgeneric: 'generic',
+  xdpdrv: 'driver',
+  xdpoffload: 'offload',
+}
 
 function show(context: ToolContext): Output {
   const { netdevs } = context.machine
@@ -64,7 +69,12 @@ function attach(context: ToolContext, args: Arguments): Output {
   const ifindex = deviceIndex(context, args)
   const overwrite = args.take('overwrite')
   const result = context.machine.attach(program.id, ifindex, mode, { noReplace: !overwrite })
-  if (result.errno) throw new BpftoolError(`interface ${word} attach failed: ${errnoText(result.errno)}`, -result.errno, kernelMessage(result.message))
+  if (result.errno)
+    throw new BpftoolError(
+      `interface ${word} attach failed: ${errnoText(result.errno)}`,
+      -result.errno,
+      kernelMessage(result.message),
+    )
   return NOTHING
 }
 
@@ -73,7 +83,12 @@ function detach(context: ToolContext, args: Arguments): Output {
   const { word, mode } = attachType(args)
   const ifindex = deviceIndex(context, args)
   const result = context.machine.detach(ifindex, mode)
-  if (result.errno) throw new BpftoolError(`interface ${word} detach failed: ${errnoText(result.errno)}`, -result.errno, kernelMessage(result.message))
+  if (result.errno)
+    throw new BpftoolError(
+      `interface ${word} detach failed: ${errnoText(result.errno)}`,
+      -result.errno,
+      kernelMessage(result.message),
+    )
   return NOTHING
 }
 

@@ -16,7 +16,16 @@ import { loadObject } from './loader'
 import { ToolExit } from './result'
 import type { Arguments } from './result'
 
-const COMMANDS: Readonly<Record<string, ObjectCommand>> = { show, list: show, dump, load: (c, a, o) => load(c, a, o, false), loadall: (c, a, o) => load(c, a, o, true), pin, run, help: usage }
+const COMMANDS: Readonly<Record<string, ObjectCommand>> = {
+  show,
+  list: show,
+  dump,
+  load: (c, a, o) => load(c, a, o, false),
+  loadall: (c, a, o) => load(c, a, o, true),
+  pin,
+  run,
+  help: usage,
+}
 
 export const progCommand: ObjectCommand = (context, args, options) => {
   const word = args.next() ?? 'show'
@@ -124,10 +133,21 @@ function load(context: ToolContext, args: Arguments, _options: BpftoolOptions, a
   }
   const warning = `Warning: bpftool is now running in libbpf strict mode and has more stringent requirements about BPF programs.\nIf it used to work for this object file but now doesn't, see --legacy option for more details.\n\n`
   const object = machine.files.get(file)
-  if (!object) throw new BpftoolError('failed to open object file', 1, `libbpf: elf: failed to open ${file}: No such file or directory\n`, warning)
+  if (!object)
+    throw new BpftoolError(
+      'failed to open object file',
+      1,
+      `libbpf: elf: failed to open ${file}: No such file or directory\n`,
+      warning,
+    )
   for (const entry of all ? object.programs : object.programs.slice(0, 1)) {
     const { section, program } = entry
-    if (type !== undefined && type.replace('classifier', 'sched_cls').replace('socket', 'socket_filter') !== program.progType && !section.startsWith(type)) continue
+    if (
+      type !== undefined &&
+      type.replace('classifier', 'sched_cls').replace('socket', 'socket_filter') !== program.progType &&
+      !section.startsWith(type)
+    )
+      continue
     const loaded = loadObject(machine, file, object, entry, ifindex)
     if (!loaded.ok) throw new BpftoolError('failed to load object file', 1, loaded.stderr, warning)
     const { program: made, maps } = loaded.result
@@ -135,7 +155,12 @@ function load(context: ToolContext, args: Arguments, _options: BpftoolOptions, a
     if (pinMaps !== undefined) for (const map of maps) machine.pin(`${pinMaps}/${map.name}`, 'map', map.id)
     machine.close('program', made.id)
     for (const map of maps) machine.close('map', map.id)
-    if (errno) throw new BpftoolError(`failed to pin program ${section}`, 1, `libbpf: failed to pin program: ${errnoText(errno)}\n`)
+    if (errno)
+      throw new BpftoolError(
+        `failed to pin program ${section}`,
+        1,
+        `libbpf: failed to pin program: ${errnoText(errno)}\n`,
+      )
   }
   return NOTHING
 }
@@ -150,7 +175,8 @@ function pin(context: ToolContext, args: Arguments): Output {
 export function pinAt(machine: Machine, kind: 'program' | 'map', id: number, args: Arguments): void {
   const path = args.next()
   if (path === undefined) fail(`'pin' needs at least 3 arguments, 2 found`)
-  if (!path.startsWith('/sys/fs/bpf/')) fail(`can't mount BPF file system to pin the object (${path}): No such file or directory`)
+  if (!path.startsWith('/sys/fs/bpf/'))
+    fail(`can't mount BPF file system to pin the object (${path}): No such file or directory`)
   const errno = machine.pin(path, kind, id)
   if (errno) fail(`can't pin the object (${path}): ${errnoText(errno)}`, -errno)
 }
@@ -168,7 +194,10 @@ function run(context: ToolContext, args: Arguments): Output {
     } else if (args.takeExact('data_out')) out = args.next()
     else if (args.takeExact('data_size_out')) args.next()
     else if (args.take('repeat')) repeat = Math.min(1_000_000, Math.max(1, Number(args.next() ?? 1) || 1))
-    else fail(`expected no more arguments, 'data_in', 'data_out', 'data_size_out', 'ctx_in', 'ctx_out', 'ctx_size_out' or 'repeat', got: '${args.peek()}'?`)
+    else
+      fail(
+        `expected no more arguments, 'data_in', 'data_out', 'data_size_out', 'ctx_in', 'ctx_out', 'ctx_size_out' or 'repeat', got: '${args.peek()}'?`,
+      )
   }
   if (!program.vm) fail(`failed to run program: ${errnoText(ERRNO.ENOTSUPP)}`, ERRNO.ENOTSUPP)
   if (!data) fail('failed to get input data')
@@ -192,8 +221,10 @@ function hexDump(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += 16) {
     const row = bytes.subarray(at, at + 16)
     let pairs = ''
-    for (let i = 0; i < 16; i += 2) pairs += ` ${i < row.length ? row[i]!.toString(16).padStart(2, '0') : '  '}${i + 1 < row.length ? row[i + 1]!.toString(16).padStart(2, '0') : '  '}`
-    const char = (i: number): string => (i >= row.length ? ' ' : row[i]! >= 32 && row[i]! < 127 ? String.fromCharCode(row[i]!) : '.')
+    for (let i = 0; i < 16; i += 2)
+      pairs += ` ${i < row.length ? row[i]!.toString(16).padStart(2, '0') : '  '}${i + 1 < row.length ? row[i + 1]!.toString(16).padStart(2, '0') : '  '}`
+    const char = (i: number): string =>
+      i >= row.length ? ' ' : row[i]! >= 32 && row[i]! < 127 ? String.fromCharCode(row[i]!) : '.'
     const chars = (from: number): string => Array.from({ length: 8 }, (_, i) => char(from + i)).join('')
     text += `${at.toString(16).padStart(7, '0')}\t${pairs.slice(1)} | ${chars(0)} ${chars(8)}\n`
   }

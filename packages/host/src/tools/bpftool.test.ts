@@ -12,7 +12,10 @@ import { runCommand } from './run-command'
 
 const file = (name: string): URL => new URL(`../../testdata/bpftool/${name}`, import.meta.url)
 
-const answers = JSON.parse(readFileSync(file('answers.json'), 'utf8')) as readonly { readonly command: string; readonly output: string }[]
+const answers = JSON.parse(readFileSync(file('answers.json'), 'utf8')) as readonly {
+  readonly command: string
+  readonly output: string
+}[]
 
 function withoutNumbers(text: string): string {
   return text
@@ -35,7 +38,11 @@ describe('bpftool on a real object', () => {
       machine.files.set(`${name}.o`, readObjectFile(new Uint8Array(readFileSync(file(`${name}.o`))), `${name}.o`)!)
       expect(runCommand(machine, `bpftool prog load ${name}.o /sys/fs/bpf/cls-${name}`).code).toBe(0)
     }
-    expect(runCommand(machine, 'bpftool prog load many.o /sys/fs/bpf/m/p pinmaps /sys/fs/bpf/m')).toEqual({ stdout: '', stderr: '', code: 0 })
+    expect(runCommand(machine, 'bpftool prog load many.o /sys/fs/bpf/m/p pinmaps /sys/fs/bpf/m')).toEqual({
+      stdout: '',
+      stderr: '',
+      code: 0,
+    })
     let lines = 0
     let same = 0
     const different: string[] = []

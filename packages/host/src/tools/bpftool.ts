@@ -51,11 +51,14 @@ export const USAGE = `Usage: bpftool [OPTIONS] OBJECT { COMMAND | help }
                     {-V|--version} }
 `
 
-
 function versionOutput(): Output {
   return {
     text: 'bpftool v7.1.0\nusing libbpf v1.1\nfeatures: libbfd, libbpf_strict\n',
-    json: { version: '7.1.0', libbpf_version: '1.1', features: { libbfd: true, libbpf_strict: true, skeletons: false } },
+    json: {
+      version: '7.1.0',
+      libbpf_version: '1.1',
+      features: { libbfd: true, libbpf_strict: true, skeletons: false },
+    },
   }
 }
 
@@ -86,7 +89,17 @@ export function bpftool(context: ToolContext, words: readonly string[]): ToolRes
     else if (option === '-p' || option === '--pretty') options.json = options.pretty = true
     else if (option === '-f' || option === '--bpffs') options.pins = true
     else if (option === '-d' || option === '--debug') options.debug = true
-    else if (option === '-m' || option === '--mapcompat' || option === '-n' || option === '--nomount' || option === '-L' || option === '--use-loader' || option === '-l' || option === '--legacy') continue
+    else if (
+      option === '-m' ||
+      option === '--mapcompat' ||
+      option === '-n' ||
+      option === '--nomount' ||
+      option === '-L' ||
+      option === '--use-loader' ||
+      option === '-l' ||
+      option === '--legacy'
+    )
+      continue
     else if (option === '-V' || option === '--version') return print(versionOutput(), options)
     else if (option === '-h' || option === '--help') return { stdout: '', stderr: USAGE, code: 0 }
     else throw new ToolExit(`Error: unrecognized option '${option}'\n${USAGE}`, 255)
@@ -95,7 +108,8 @@ export function bpftool(context: ToolContext, words: readonly string[]): ToolRes
   if (args.left === 0 || args.takeExact('help')) return { stdout: '', stderr: USAGE, code: 0 }
   const name = args.next()!
   const object = Object.keys(OBJECTS).find((one) => one.startsWith(name))
-  if (object === undefined) throw new ToolExit(`${options.json ? '' : `Error: unknown object '${name}'\n`}${USAGE}`, 255)
+  if (object === undefined)
+    throw new ToolExit(`${options.json ? '' : `Error: unknown object '${name}'\n`}${USAGE}`, 255)
   try {
     return print(OBJECTS[object]!(context, args, options), options)
   } catch (error) {
@@ -111,6 +125,9 @@ export function bpftool(context: ToolContext, words: readonly string[]): ToolRes
 }
 
 function print(output: Output, options: BpftoolOptions): ToolResult {
-  return { stdout: options.json ? `${jsonText(output.json, options.pretty)}\n` : output.text, stderr: '', code: output.code ?? 0 }
+  return {
+    stdout: options.json ? `${jsonText(output.json, options.pretty)}\n` : output.text,
+    stderr: '',
+    code: output.code ?? 0,
+  }
 }
-

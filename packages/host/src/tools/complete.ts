@@ -16,7 +16,23 @@ type Grammar = (machine: Machine, words: Words, last: string) => Words
 
 const BPFTOOL: Readonly<Record<string, Words>> = {
   prog: ['show', 'list', 'dump', 'load', 'loadall', 'pin', 'run', 'help'],
-  map: ['show', 'list', 'dump', 'lookup', 'update', 'delete', 'getnext', 'create', 'pin', 'event_pipe', 'peek', 'push', 'pop', 'freeze', 'help'],
+  map: [
+    'show',
+    'list',
+    'dump',
+    'lookup',
+    'update',
+    'delete',
+    'getnext',
+    'create',
+    'pin',
+    'event_pipe',
+    'peek',
+    'push',
+    'pop',
+    'freeze',
+    'help',
+  ],
   net: ['show', 'list', 'attach', 'detach'],
   feature: ['probe'],
   btf: ['show', 'list', 'dump'],
@@ -30,7 +46,9 @@ const TEXT_FILTERS: Words = ['grep', 'head', 'tail', 'wc', 'sort', 'uniq']
 const devices = (machine: Machine): Words => machine.netdevs.map((netdev) => netdev.name)
 const files = (machine: Machine): Words => [...machine.files.keys()]
 const pins = (machine: Machine): Words => [...machine.pins.keys()]
-const sections = (machine: Machine): Words => [...new Set([...machine.files.values()].flatMap((file) => file.programs.map((program) => program.section)))]
+const sections = (machine: Machine): Words => [
+  ...new Set([...machine.files.values()].flatMap((file) => file.programs.map((program) => program.section))),
+]
 
 /** Values that a keyword asks for, in whatever tool. */
 function valuesOf(machine: Machine, words: Words, last: string): Words | undefined {
@@ -47,7 +65,15 @@ function valuesOf(machine: Machine, words: Words, last: string): Words | undefin
     case 'pinned':
       return pins(machine)
     case 'id':
-      return (words.includes('map') || words.includes('m') ? machine.maps : words.includes('btf') ? machine.btfs : machine.programs).list().map((object) => String(object.id))
+      return (
+        words.includes('map') || words.includes('m')
+          ? machine.maps
+          : words.includes('btf')
+            ? machine.btfs
+            : machine.programs
+      )
+        .list()
+        .map((object) => String(object.id))
     case 'name':
       return [...new Set((words.includes('map') ? machine.maps : machine.programs).list().map((object) => object.name))]
     case 'tag':
@@ -71,13 +97,19 @@ const bpftool: Grammar = (machine, words, last) => {
   if (object === 'prog' && command === 'load') return ['type', 'dev', 'pinmaps']
   if (object === 'prog' && command === 'dump' && plain.length === 2) return ['xlated', 'jited']
   if (object === 'prog' && command === 'run') return plain.length === 2 ? HANDLES : ['data_in', 'data_out', 'repeat']
-  if (object === 'net' && command !== 'show') return plain.length === 2 ? XDP_MODES : plain.length === 3 && command === 'attach' ? HANDLES : ['dev', 'overwrite']
+  if (object === 'net' && command !== 'show')
+    return plain.length === 2 ? XDP_MODES : plain.length === 3 && command === 'attach' ? HANDLES : ['dev', 'overwrite']
   if (object === 'feature') return ['dev', 'kernel']
-  if (object === 'btf' && command === 'dump') return plain.length === 2 ? ['id', 'map', 'prog'] : ['id', 'name', 'pinned', 'key', 'value', 'all', 'format', 'raw', 'c']
-  if (object === 'map' && command === 'create') return plain.length === 2 ? ['/sys/fs/bpf/'] : ['type', 'key', 'value', 'entries', 'name', 'flags', 'dev']
+  if (object === 'btf' && command === 'dump')
+    return plain.length === 2
+      ? ['id', 'map', 'prog']
+      : ['id', 'name', 'pinned', 'key', 'value', 'all', 'format', 'raw', 'c']
+  if (object === 'map' && command === 'create')
+    return plain.length === 2 ? ['/sys/fs/bpf/'] : ['type', 'key', 'value', 'entries', 'name', 'flags', 'dev']
   const handled = plain.some((word) => HANDLES.includes(word))
   if (!handled) return object === 'map' ? HANDLES.filter((word) => word !== 'tag') : HANDLES
-  if (object === 'map') return last === 'value' || last === 'key' ? ['hex'] : ['key', 'value', 'any', 'noexist', 'exist']
+  if (object === 'map')
+    return last === 'value' || last === 'key' ? ['hex'] : ['key', 'value', 'any', 'noexist', 'exist']
   return ['opcodes', 'linum', 'visual']
 }
 
@@ -86,20 +118,30 @@ const ip: Grammar = (_, words, last) => {
   if (plain.length === 0) return ['link', 'address', '-d', '-j', '-p', '-force']
   if (plain.length === 1) return ['show', 'set']
   if (!plain.includes('set')) return ['dev', 'up']
-  return XDP_MODES.includes(last) ? ['obj', 'pinned', 'off'] : ['dev', ...XDP_MODES, 'sec', 'mtu', 'up', 'down', 'promisc']
+  return XDP_MODES.includes(last)
+    ? ['obj', 'pinned', 'off']
+    : ['dev', ...XDP_MODES, 'sec', 'mtu', 'up', 'down', 'promisc']
 }
 
 const tc: Grammar = (_, words) => {
   if (words.length === 0) return ['qdisc', 'filter']
   if (words.length === 1) return ['show', 'add', 'del']
   if (words[0] === 'qdisc') return ['dev', 'clsact']
-  return words.includes('bpf') ? ['da', 'skip_sw', 'skip_hw', 'obj', 'sec', 'pinned'] : ['dev', 'ingress', 'egress', 'pref', 'protocol', 'bpf']
+  return words.includes('bpf')
+    ? ['da', 'skip_sw', 'skip_hw', 'obj', 'sec', 'pinned']
+    : ['dev', 'ingress', 'egress', 'pref', 'protocol', 'bpf']
 }
 
 const ethtool: Grammar = (machine, words) => {
   if (words.length === 0) return ['-i', '-S', '-x', '-X', '-l', '-L', '-g', '-k', '-K', ...devices(machine)]
   if (words.length === 1) return devices(machine)
-  return words[0] === '-X' ? ['equal', 'weight', 'default'] : words[0] === '-L' ? ['combined'] : words[0] === '-K' ? ['hw-tc-offload', 'on', 'off'] : []
+  return words[0] === '-X'
+    ? ['equal', 'weight', 'default']
+    : words[0] === '-L'
+      ? ['combined']
+      : words[0] === '-K'
+        ? ['hw-tc-offload', 'on', 'off']
+        : []
 }
 
 const GRAMMARS: Readonly<Record<string, Grammar>> = {

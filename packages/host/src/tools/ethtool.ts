@@ -10,24 +10,41 @@ const OK: ToolResult = { stdout: '', stderr: '', code: 0 }
 const RING_SIZE = 4096
 
 const LONG: Readonly<Record<string, string>> = {
-  '--driver': '-i', '--statistics': '-S', '--show-rxfh-indir': '-x', '--show-rxfh': '-x', '--set-rxfh-indir': '-X', '--rxfh': '-X', '--show-channels': '-l', '--set-channels': '-L',
-  '--show-ring': '-g', '--show-features': '-k', '--show-offload': '-k', '--features': '-K', '--offload': '-K',
+  '--driver': '-i',
+  '--statistics': '-S',
+  '--show-rxfh-indir': '-x',
+  '--show-rxfh': '-x',
+  '--set-rxfh-indir': '-X',
+  '--rxfh': '-X',
+  '--show-channels': '-l',
+  '--set-channels': '-L',
+  '--show-ring': '-g',
+  '--show-features': '-k',
+  '--show-offload': '-k',
+  '--features': '-K',
+  '--offload': '-K',
 }
 
 export function ethtool(context: ToolContext, words: readonly string[]): ToolResult {
   const first = words[0] ?? ''
   if (first === '--version') return { ...OK, stdout: 'ethtool version 6.1\n' }
-  if (first === '') throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
+  if (first === '')
+    throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
   if (!first.startsWith('-')) return settings(context.machine, first)
   const option = LONG[first] ?? first
   const rest = words.slice(2)
   const netdev = words[1] === undefined ? undefined : context.machine.netdev(words[1])
-  if (words[1] === undefined || !'-i -S -x -X -l -L -g -k -K'.split(' ').includes(option)) throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
+  if (words[1] === undefined || !'-i -S -x -X -l -L -g -k -K'.split(' ').includes(option))
+    throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
   switch (option) {
     case '-i':
-      return netdev ? { ...OK, stdout: driverText(context) } : missing('Cannot get driver information: No such device', 71)
+      return netdev
+        ? { ...OK, stdout: driverText(context) }
+        : missing('Cannot get driver information: No such device', 71)
     case '-S':
-      return netdev ? { ...OK, stdout: statistics(netdev) } : missing('Cannot get stats strings information: No such device', 96)
+      return netdev
+        ? { ...OK, stdout: statistics(netdev) }
+        : missing('Cannot get stats strings information: No such device', 96)
     case '-x':
       return netdev ? { ...OK, stdout: rss(netdev) } : missing('Cannot get RX ring count: No such device', 1)
     case '-X':
@@ -50,9 +67,14 @@ function missing(text: string, code: number): never {
 }
 
 function settings(machine: Machine, name: string): ToolResult {
-  const netdev = machine.netdev(name) ?? missing('netlink error: no device matches name (offset 24)\nnetlink error: No such device', 1)
+  const netdev =
+    machine.netdev(name) ??
+    missing('netlink error: no device matches name (offset 24)\nnetlink error: No such device', 1)
   const { portGbps } = machine.chip.config.device
-  return { ...OK, stdout: `Settings for ${netdev.name}:\n\tSpeed: ${portGbps * 1000}Mb/s\n\tDuplex: Full\n\tAuto-negotiation: off\n\tPort: Direct Attach Copper\n\tLink detected: ${netdev.up ? 'yes' : 'no'}\n` }
+  return {
+    ...OK,
+    stdout: `Settings for ${netdev.name}:\n\tSpeed: ${portGbps * 1000}Mb/s\n\tDuplex: Full\n\tAuto-negotiation: off\n\tPort: Direct Attach Copper\n\tLink detected: ${netdev.up ? 'yes' : 'no'}\n`,
+  }
 }
 
 function driverText(context: ToolContext): string {
@@ -72,8 +94,23 @@ function driverText(context: ToolContext): string {
 }
 
 const SOFTWARE_SUMS = [
-  'hw_rx_csum_ok', 'hw_rx_csum_inner_ok', 'hw_rx_csum_complete', 'hw_rx_csum_err', 'rx_replace_buf_alloc_fail', 'rx_tls_decrypted_packets', 'hw_tx_csum', 'hw_tx_inner_csum', 'tx_gather', 'tx_lso',
-  'tx_tls_encrypted_packets', 'tx_tls_ooo', 'tx_tls_drop_no_sync_data', 'hw_tls_no_space', 'rx_tls_resync_req_ok', 'rx_tls_resync_req_ign', 'rx_tls_resync_sent',
+  'hw_rx_csum_ok',
+  'hw_rx_csum_inner_ok',
+  'hw_rx_csum_complete',
+  'hw_rx_csum_err',
+  'rx_replace_buf_alloc_fail',
+  'rx_tls_decrypted_packets',
+  'hw_tx_csum',
+  'hw_tx_inner_csum',
+  'tx_gather',
+  'tx_lso',
+  'tx_tls_encrypted_packets',
+  'tx_tls_ooo',
+  'tx_tls_drop_no_sync_data',
+  'hw_tls_no_space',
+  'rx_tls_resync_req_ok',
+  'rx_tls_resync_req_ign',
+  'rx_tls_resync_sent',
 ]
 const VNIC = ['discards', 'errors', 'bytes', 'uc_bytes', 'mc_bytes', 'bc_bytes', 'pkts', 'mc_pkts', 'bc_pkts']
 
@@ -84,19 +121,47 @@ function statistics(netdev: Netdev): string {
     lines.push([`rvec_${i}_rx_pkts`, counters.queuePackets[i] ?? 0], [`rvec_${i}_tx_pkts`, 0], [`rvec_${i}_tx_busy`, 0])
   }
   for (const name of SOFTWARE_SUMS) lines.push([name, name === 'hw_rx_csum_complete' ? counters.received : 0])
-  const rx: Readonly<Record<string, number>> = { discards: card.dropped + card.lost, bytes: card.receivedBytes, uc_bytes: card.receivedBytes, pkts: card.received }
-  const tx: Readonly<Record<string, number>> = { bytes: card.transmittedBytes, uc_bytes: card.transmittedBytes, pkts: card.transmitted }
+  const rx: Readonly<Record<string, number>> = {
+    discards: card.dropped + card.lost,
+    bytes: card.receivedBytes,
+    uc_bytes: card.receivedBytes,
+    pkts: card.received,
+  }
+  const tx: Readonly<Record<string, number>> = {
+    bytes: card.transmittedBytes,
+    uc_bytes: card.transmittedBytes,
+    pkts: card.transmitted,
+  }
   for (const name of VNIC) lines.push([`dev_rx_${name}`, rx[name] ?? 0])
   for (const name of VNIC) lines.push([`dev_tx_${name}`, tx[name] ?? 0])
   lines.push(
-    ['bpf_pass_pkts', card.bpfPassed], ['bpf_pass_bytes', card.bpfPassedBytes], ['bpf_app1_pkts', card.dropped], ['bpf_app1_bytes', card.droppedBytes],
-    ['bpf_app2_pkts', card.transmitted], ['bpf_app2_bytes', card.transmittedBytes], ['bpf_app3_pkts', card.aborted], ['bpf_app3_bytes', card.abortedBytes],
+    ['bpf_pass_pkts', card.bpfPassed],
+    ['bpf_pass_bytes', card.bpfPassedBytes],
+    ['bpf_app1_pkts', card.dropped],
+    ['bpf_app1_bytes', card.droppedBytes],
+    ['bpf_app2_pkts', card.transmitted],
+    ['bpf_app2_bytes', card.transmittedBytes],
+    ['bpf_app3_pkts', card.aborted],
+    ['bpf_app3_bytes', card.abortedBytes],
   )
   for (let i = 0; i < netdev.channels; i++) {
-    lines.push([`rxq_${i}_pkts`, counters.queuePackets[i] ?? 0], [`rxq_${i}_bytes`, counters.queueBytes[i] ?? 0], [`txq_${i}_pkts`, 0], [`txq_${i}_bytes`, 0])
+    lines.push(
+      [`rxq_${i}_pkts`, counters.queuePackets[i] ?? 0],
+      [`rxq_${i}_bytes`, counters.queueBytes[i] ?? 0],
+      [`txq_${i}_pkts`, 0],
+      [`txq_${i}_bytes`, 0],
+    )
   }
-  lines.push(['mac.rx_octets', card.receivedBytes + 4 * card.received], ['mac.rx_pkts', card.received + card.lost], ['mac.rx_frames_received_ok', card.received + card.lost], ['mac.rx_mac_head_drop', card.lost])
-  lines.push(['mac.tx_octets', card.transmittedBytes + 4 * card.transmitted], ['mac.tx_frames_transmitted_ok', card.transmitted])
+  lines.push(
+    ['mac.rx_octets', card.receivedBytes + 4 * card.received],
+    ['mac.rx_pkts', card.received + card.lost],
+    ['mac.rx_frames_received_ok', card.received + card.lost],
+    ['mac.rx_mac_head_drop', card.lost],
+  )
+  lines.push(
+    ['mac.tx_octets', card.transmittedBytes + 4 * card.transmitted],
+    ['mac.tx_frames_transmitted_ok', card.transmitted],
+  )
   return `NIC statistics:\n${lines.map(([name, value]) => `     ${name}: ${value}\n`).join('')}`
 }
 
@@ -129,7 +194,8 @@ function setRss(machine: Machine, netdev: Netdev, words: readonly string[]): Too
       while (queue < weights.length - 1 && i >= (INDIRECTION_SIZE * sum) / total) sum += weights[++queue]!
       table[i] = queue
     }
-  } else if (kind === 'hfunc' && values[0] !== 'crc32') return missing('Cannot set RX flow hash configuration: Operation not supported', 1)
+  } else if (kind === 'hfunc' && values[0] !== 'crc32')
+    return missing('Cannot set RX flow hash configuration: Operation not supported', 1)
   else if (kind === 'hfunc') return OK
   else return missing('ethtool: bad command line argument(s)\nFor more information run ethtool -h', 1)
   return machine.setIndirection(netdev.ifindex, table).errno ? refuse() : OK
@@ -143,8 +209,13 @@ function channels(netdev: Netdev): string {
 function setChannels(machine: Machine, netdev: Netdev, words: readonly string[]): ToolResult {
   const at = words.indexOf('combined')
   const count = Number(words[at + 1])
-  if (at < 0 || !Number.isInteger(count)) throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
-  if (count < 1 || count > netdev.maxChannels) throw new ToolExit('netlink error: requested channel count exceeds maximum (offset 32)\nnetlink error: Invalid argument\n', 1)
+  if (at < 0 || !Number.isInteger(count))
+    throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
+  if (count < 1 || count > netdev.maxChannels)
+    throw new ToolExit(
+      'netlink error: requested channel count exceeds maximum (offset 32)\nnetlink error: Invalid argument\n',
+      1,
+    )
   machine.setChannels(netdev.ifindex, count)
   return OK
 }
@@ -161,9 +232,11 @@ function features(netdev: Netdev): string {
 function setFeatures(netdev: Netdev, words: readonly string[]): ToolResult {
   for (let i = 0; i < words.length; i += 2) {
     const value = words[i + 1]
-    if (words[i] !== 'hw-tc-offload' || (value !== 'on' && value !== 'off')) throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
+    if (words[i] !== 'hw-tc-offload' || (value !== 'on' && value !== 'off'))
+      throw new ToolExit('ethtool: bad command line argument(s)\nFor more information run ethtool -h\n', 1)
     // The driver keeps the feature while a classifier runs on the card.
-    if (value === 'off' && netdev.filters.some((filter) => filter.inHw)) throw new ToolExit('Could not change any device features\n', 1)
+    if (value === 'off' && netdev.filters.some((filter) => filter.inHw))
+      throw new ToolExit('Could not change any device features\n', 1)
     netdev.tcOffload = value === 'on'
   }
   return OK

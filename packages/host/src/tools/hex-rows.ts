@@ -18,11 +18,17 @@ export function hexStrings(bytes: Uint8Array): string[] {
 
 /** A byte in decimal, octal (0…) or hex (0x…, or always after the word `hex`). */
 export function parseByte(text: string, hex: boolean): number {
-  const value = hex ? (/^(0x)?[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : Number.NaN)
-    : /^0x[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16)
-    : /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8)
-    : /^\d+$/.test(text) ? Number.parseInt(text, 10)
-    : Number.NaN
+  const value = hex
+    ? /^(0x)?[0-9a-f]+$/i.test(text)
+      ? Number.parseInt(text, 16)
+      : Number.NaN
+    : /^0x[0-9a-f]+$/i.test(text)
+      ? Number.parseInt(text, 16)
+      : /^0[0-7]+$/.test(text)
+        ? Number.parseInt(text, 8)
+        : /^\d+$/.test(text)
+          ? Number.parseInt(text, 10)
+          : Number.NaN
   if (!(value >= 0 && value <= 255)) throw new ToolExit(`Error: error parsing byte: ${text}\n`, 255)
   return value
 }

@@ -20,9 +20,19 @@ interface IpOptions {
   readonly brief: boolean
 }
 
-const XDP_WORDS: Readonly<Record<string, XdpMode>> = { xdp: 'driver', xdpdrv: 'driver', xdpgeneric: 'generic', xdpoffload: 'offload' }
+const XDP_WORDS: Readonly<Record<string, XdpMode>> = {
+  xdp: 'driver',
+  xdpdrv: 'driver',
+  xdpgeneric: 'generic',
+  xdpoffload: 'offload',
+}
 /** Order in which several programs are listed, and the words for them. */
-const MODES: readonly { readonly mode: XdpMode; readonly word: string; readonly single: string; readonly number: number }[] = [
+const MODES: readonly {
+  readonly mode: XdpMode
+  readonly word: string
+  readonly single: string
+  readonly number: number
+}[] = [
   { mode: 'generic', word: 'xdpgeneric', single: 'xdpgeneric', number: 2 },
   { mode: 'driver', word: 'xdpdrv', single: 'xdp', number: 1 },
   { mode: 'offload', word: 'xdpoffload', single: 'xdpoffload', number: 3 },
@@ -36,7 +46,8 @@ export function ip(context: ToolContext, words: readonly string[]): ToolResult {
   let first = 0
   for (; words[first]?.startsWith('-'); first++) {
     const option = words[first]!.replace(/^--?/, '')
-    if (option === 'V' || option === 'Version') return { stdout: 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n', stderr: '', code: 0 }
+    if (option === 'V' || option === 'Version')
+      return { stdout: 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n', stderr: '', code: 0 }
     if ('details'.startsWith(option)) options.details = true
     else if ('json'.startsWith(option)) options.json = true
     else if ('pretty'.startsWith(option)) options.pretty = true
@@ -48,16 +59,24 @@ export function ip(context: ToolContext, words: readonly string[]): ToolResult {
   const args = new Arguments(words.slice(first))
   const object = args.next() ?? ''
   const address = object !== '' && 'address'.startsWith(object)
-  if (!address && (object === '' || !'link'.startsWith(object))) throw new ToolExit(`Object "${object}" is unknown, try "ip help".\n`, 1)
+  if (!address && (object === '' || !'link'.startsWith(object)))
+    throw new ToolExit(`Object "${object}" is unknown, try "ip help".\n`, 1)
   const command = args.next() ?? 'show'
-  if ('show'.startsWith(command) || 'list'.startsWith(command) || command === 'lst') return show(context.machine, args, options, address)
+  if ('show'.startsWith(command) || 'list'.startsWith(command) || command === 'lst')
+    return show(context.machine, args, options, address)
   if ('set'.startsWith(command) && !address) return set(context.machine, args, options)
   throw new ToolExit(`Command "${command}" is unknown, try "ip link help".\n`, 255)
 }
 
 function requireDevice(machine: Machine, name: string | undefined, code: number): Netdev {
   const netdev = name === undefined ? undefined : machine.netdev(name)
-  if (!netdev) throw new ToolExit(code === 1 && name !== undefined ? `${name.length > 15 ? `"dev" not a valid ifname` : `Device "${name}" does not exist.`}\n` : `Cannot find device "${name ?? ''}"\n`, 1)
+  if (!netdev)
+    throw new ToolExit(
+      code === 1 && name !== undefined
+        ? `${name.length > 15 ? `"dev" not a valid ifname` : `Device "${name}" does not exist.`}\n`
+        : `Cannot find device "${name ?? ''}"\n`,
+      1,
+    )
   return netdev
 }
 
@@ -68,17 +87,31 @@ function show(machine: Machine, args: Arguments, options: IpOptions, address: bo
     else if (args.takeExact('up')) devices = devices.filter((netdev) => netdev.up)
     else devices = [requireDevice(machine, args.next(), 1)]
   }
-  if (options.json) return { stdout: `${iprouteJson(devices.map((netdev) => linkJson(machine, netdev)), options.pretty)}\n`, stderr: '', code: 0 }
+  if (options.json)
+    return {
+      stdout: `${iprouteJson(
+        devices.map((netdev) => linkJson(machine, netdev)),
+        options.pretty,
+      )}\n`,
+      stderr: '',
+      code: 0,
+    }
   return { stdout: devices.map((netdev) => linkText(machine, netdev, options, address)).join(''), stderr: '', code: 0 }
 }
 
 function flagsOf(netdev: Netdev): string[] {
-  return ['BROADCAST', 'MULTICAST', ...(netdev.promiscuous ? ['PROMISC'] : []), ...(netdev.up ? ['UP', 'LOWER_UP'] : [])]
+  return [
+    'BROADCAST',
+    'MULTICAST',
+    ...(netdev.promiscuous ? ['PROMISC'] : []),
+    ...(netdev.up ? ['UP', 'LOWER_UP'] : []),
+  ]
 }
 
 function linkText(machine: Machine, netdev: Netdev, options: IpOptions, address: boolean): string {
   const state = netdev.up ? 'UP' : 'DOWN'
-  if (options.brief) return `${netdev.name.padEnd(16)} ${state.padEnd(14)} ${netdev.mac} <${flagsOf(netdev).join(',')}> \n`
+  if (options.brief)
+    return `${netdev.name.padEnd(16)} ${state.padEnd(14)} ${netdev.mac} <${flagsOf(netdev).join(',')}> \n`
   const attached = MODES.filter(({ mode }) => netdev.xdp[mode] !== undefined)
   const one = attached.length === 1 ? attached[0]! : undefined
   let word = one ? one.single : attached.length > 1 ? 'xdpmulti' : ''
@@ -90,7 +123,8 @@ function linkText(machine: Machine, netdev: Netdev, options: IpOptions, address:
     const program = machine.programs.get(netdev.xdp[mode]!)
     if (!program) continue
     text += `    prog/${one ? 'xdp' : name} id ${program.id} ${program.name === '' ? '' : `name ${program.name} `}tag ${program.tag} ${bytesJited(program) === undefined ? '' : 'jited '}`
-    if (options.details) text += `load_time ${Math.floor(program.loadedAt)} created_by_uid 0 ${program.types ? `btf_id ${program.types.btf.id} ` : ''}`
+    if (options.details)
+      text += `load_time ${Math.floor(program.loadedAt)} created_by_uid 0 ${program.types ? `btf_id ${program.types.btf.id} ` : ''}`
     text += '\n'
   }
   return text
@@ -113,7 +147,12 @@ function linkJson(machine: Machine, netdev: Netdev): Json {
     ifname: netdev.name,
     flags: flagsOf(netdev),
     mtu: netdev.mtu,
-    xdp: attached.length === 0 ? undefined : attached.length === 1 ? { ...list[0]!, attached: list } : { mode: XDP_MULTI, attached: list },
+    xdp:
+      attached.length === 0
+        ? undefined
+        : attached.length === 1
+          ? { ...list[0]!, attached: list }
+          : { mode: XDP_MULTI, attached: list },
     qdisc: 'mq',
     operstate: netdev.up ? 'UP' : 'DOWN',
     linkmode: 'DEFAULT',
@@ -146,13 +185,19 @@ function set(machine: Machine, args: Arguments, options: IpOptions): ToolResult 
     else if (word === 'down') changes.push((netdev) => (netdev.up = false))
     else if (word === 'promisc') {
       const value = args.next()
-      if (value !== 'on' && value !== 'off') throw new ToolExit('Error: argument of "promisc" must be "on" or "off", not "' + (value ?? '') + '"\n', 255)
+      if (value !== 'on' && value !== 'off')
+        throw new ToolExit('Error: argument of "promisc" must be "on" or "off", not "' + (value ?? '') + '"\n', 255)
       changes.push((netdev) => (netdev.promiscuous = value === 'on'))
     } else if (word === 'mtu') {
       const mtu = Number(args.next())
-      if (!Number.isInteger(mtu) || mtu < 0) throw new ToolExit('Error: argument "mtu" is wrong: Invalid "mtu" value\n\n', 255)
+      if (!Number.isInteger(mtu) || mtu < 0)
+        throw new ToolExit('Error: argument "mtu" is wrong: Invalid "mtu" value\n\n', 255)
       changes.push((netdev) => {
-        if (mtu < MIN_MTU || mtu > MAX_MTU) throw new ToolExit(`Error: mtu ${mtu < MIN_MTU ? 'less than device minimum' : 'greater than device maximum'}.\n`, 2)
+        if (mtu < MIN_MTU || mtu > MAX_MTU)
+          throw new ToolExit(
+            `Error: mtu ${mtu < MIN_MTU ? 'less than device minimum' : 'greater than device maximum'}.\n`,
+            2,
+          )
         answer(machine.setMtu(netdev.ifindex, mtu))
       })
     } else if (name === undefined) name = word
@@ -170,10 +215,12 @@ function xdpRequest(machine: Machine, mode: XdpMode, args: Arguments): XdpReques
   if (word === 'off' || word === 'none') return { mode, off: true }
   if (word !== '' && 'pinned'.startsWith(word)) {
     const pinned = args.next() ?? ''
-    if (machine.pins.get(pinned)?.kind !== 'program') throw new ToolExit(`Couldn't retrieve pinned program '${pinned}': No such file or directory\n`, 255)
+    if (machine.pins.get(pinned)?.kind !== 'program')
+      throw new ToolExit(`Couldn't retrieve pinned program '${pinned}': No such file or directory\n`, 255)
     return { mode, off: false, pinned }
   }
-  if (word === '' || !('object'.startsWith(word) && word.length >= 3)) throw new ToolExit(`What mode is "${word}"?\n`, 255)
+  if (word === '' || !('object'.startsWith(word) && word.length >= 3))
+    throw new ToolExit(`What mode is "${word}"?\n`, 255)
   const file = args.next() ?? ''
   let section = 'prog'
   while (args.left > 0) {
@@ -184,7 +231,12 @@ function xdpRequest(machine: Machine, mode: XdpMode, args: Arguments): XdpReques
 }
 
 /** The program of an object file's section, or the tools' complaints about it. */
-export function sectionProgram(machine: Machine, file: string, section: string, after = ''): { readonly object: ObjectFile; readonly entry: ObjectProgram } {
+export function sectionProgram(
+  machine: Machine,
+  file: string,
+  section: string,
+  after = '',
+): { readonly object: ObjectFile; readonly entry: ObjectProgram } {
   const object = machine.files.get(file)
   if (!object) throw new ToolExit(`Cannot initialize ELF context!\n${after}`, after === '' ? 255 : 1)
   const entry = object.programs.find((one) => one.section === section || one.program.name === section)
@@ -195,7 +247,10 @@ export function sectionProgram(machine: Machine, file: string, section: string, 
 function attach(machine: Machine, netdev: Netdev, request: XdpRequest, options: IpOptions): ToolResult {
   const { mode } = request
   if (request.off) return answer(machine.detach(netdev.ifindex, mode))
-  if (request.pinned !== undefined) return answer(machine.attach(machine.pins.get(request.pinned)!.id, netdev.ifindex, mode, { noReplace: !options.force }))
+  if (request.pinned !== undefined)
+    return answer(
+      machine.attach(machine.pins.get(request.pinned)!.id, netdev.ifindex, mode, { noReplace: !options.force }),
+    )
   const { object, entry } = sectionProgram(machine, request.file!, request.section!)
   const loaded = loadObject(machine, request.file!, object, entry, mode === 'offload' ? netdev.ifindex : undefined)
   if (!loaded.ok) throw new ToolExit(loaded.stderr, 255)

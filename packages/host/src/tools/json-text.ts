@@ -3,7 +3,14 @@
  * with the objects in them, arrays of numbers stay on one line with the bracket on the next.
  */
 
-export type Json = string | number | bigint | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
+export type Json =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined }
 
 export function jsonText(value: Json, pretty: boolean, depth = 0): string {
   const line = (level: number): string => (pretty ? `\n${'    '.repeat(level)}` : '')
@@ -14,7 +21,10 @@ export function jsonText(value: Json, pretty: boolean, depth = 0): string {
   if (typeof value === 'object' && value !== null) {
     const fields = Object.entries(value).filter(([, field]) => field !== undefined)
     if (fields.length === 0) return '{}'
-    const body = fields.map(([name, field]) => `${line(depth + 1)}${JSON.stringify(name)}:${pretty ? ' ' : ''}${jsonText(field!, pretty, depth + 1)}`)
+    const body = fields.map(
+      ([name, field]) =>
+        `${line(depth + 1)}${JSON.stringify(name)}:${pretty ? ' ' : ''}${jsonText(field!, pretty, depth + 1)}`,
+    )
     return `{${body.join(',')}${line(depth)}}`
   }
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
@@ -30,7 +40,10 @@ export function iprouteJson(value: Json, pretty: boolean, depth = 0): string {
   }
   if (typeof value === 'object' && value !== null) {
     const fields = Object.entries(value).filter(([, field]) => field !== undefined)
-    const body = fields.map(([name, field]) => `${line(depth + 1)}${JSON.stringify(name)}:${pretty ? ' ' : ''}${iprouteJson(field!, pretty, depth + 1)}`)
+    const body = fields.map(
+      ([name, field]) =>
+        `${line(depth + 1)}${JSON.stringify(name)}:${pretty ? ' ' : ''}${iprouteJson(field!, pretty, depth + 1)}`,
+    )
     return `{${body.join(',')}${line(depth)}}`
   }
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)

@@ -44,16 +44,26 @@ function machine(chip = new TableChip()): Machine {
 
 /** Runs lines and gives what all of them printed, errors marked. */
 function transcript(host: Machine, ...lines: string[]): string {
-  return lines.map((line) => {
-    const { stdout, stderr, code } = runCommand(host, line)
-    return `$ ${line}\n${stdout}${stderr.replace(/^(?=.)/gm, '! ')}${code ? `[${code}]\n` : ''}`
-  }).join('')
+  return lines
+    .map((line) => {
+      const { stdout, stderr, code } = runCommand(host, line)
+      return `$ ${line}\n${stdout}${stderr.replace(/^(?=.)/gm, '! ')}${code ? `[${code}]\n` : ''}`
+    })
+    .join('')
 }
 
 describe('bpftool', () => {
   it('shows programs and maps of the card', () => {
     const host = machine()
-    expect(transcript(host, 'bpftool prog load count.o /sys/fs/bpf/c dev nfp_p0', 'bpftool prog', 'bpftool -f map show id 1', 'bpftool -j map')).toBe(`$ bpftool prog load count.o /sys/fs/bpf/c dev nfp_p0
+    expect(
+      transcript(
+        host,
+        'bpftool prog load count.o /sys/fs/bpf/c dev nfp_p0',
+        'bpftool prog',
+        'bpftool -f map show id 1',
+        'bpftool -j map',
+      ),
+    ).toBe(`$ bpftool prog load count.o /sys/fs/bpf/c dev nfp_p0
 $ bpftool prog
 1: xdp  name xdp_count  tag ${host.programs.get(1)!.tag}  offloaded_to nfp_p0  gpl
 \tloaded_at 2018-11-07T00:00:00+0000  uid 0
@@ -76,27 +86,38 @@ $ bpftool -j map
     expect(dump).toContain('[{\n        "key": 0,\n        "value": {\n            "pkts": 0,\n')
     expect(dump).toContain('            "mac": [0,0,21,73,1,2\n            ],\n')
     expect(JSON.parse(dump)[1].value.pkts).toBe(7)
-    expect(JSON.parse(runCommand(host, 'bpftool -j map dump id 1').stdout)[0]).toMatchObject({ key: ['0x00', '0x00', '0x00', '0x00'], formatted: { key: 0 } })
+    expect(JSON.parse(runCommand(host, 'bpftool -j map dump id 1').stdout)[0]).toMatchObject({
+      key: ['0x00', '0x00', '0x00', '0x00'],
+      formatted: { key: 0 },
+    })
     expect(runCommand(host, 'bpftool map dump id 2').stdout).toBe(
-      ['00', '01'].map((n) => `key:\n${n} 00 00 00\nvalue:\n00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00\n00 00 00 00 00 00 00 00\n`).join('') + 'Found 2 elements\n',
+      ['00', '01']
+        .map(
+          (n) =>
+            `key:\n${n} 00 00 00\nvalue:\n00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00\n00 00 00 00 00 00 00 00\n`,
+        )
+        .join('') + 'Found 2 elements\n',
     )
   })
 
   it('prints the errors of element operations', () => {
     const host = machine()
     runCommand(host, 'bpftool map create /sys/fs/bpf/m type hash key 4 value 1 entries 1 name m')
-    expect(transcript(host,
-      'bpftool map lookup name m key 1 2 3 4',
-      'bpftool map update name m key 1 2 3 4 value 9',
-      'bpftool map update name m key 1 2 3 4 value 9 noexist',
-      'bpftool map update name m key 2 2 3 4 value 9',
-      'bpftool map update name m key 2 2 3 4 value zz',
-      'bpftool map update name m key 2 2 3 4 value 9 exist',
-      'bpftool map getnext name m',
-      'bpftool map getnext name m key 1 2 3 4',
-      'bpftool map delete name m key 7 7 7 7',
-      'bpftool map dump pinned /sys/fs/bpf/m',
-    )).toBe(`$ bpftool map lookup name m key 1 2 3 4
+    expect(
+      transcript(
+        host,
+        'bpftool map lookup name m key 1 2 3 4',
+        'bpftool map update name m key 1 2 3 4 value 9',
+        'bpftool map update name m key 1 2 3 4 value 9 noexist',
+        'bpftool map update name m key 2 2 3 4 value 9',
+        'bpftool map update name m key 2 2 3 4 value zz',
+        'bpftool map update name m key 2 2 3 4 value 9 exist',
+        'bpftool map getnext name m',
+        'bpftool map getnext name m key 1 2 3 4',
+        'bpftool map delete name m key 7 7 7 7',
+        'bpftool map dump pinned /sys/fs/bpf/m',
+      ),
+    ).toBe(`$ bpftool map lookup name m key 1 2 3 4
 key:
 01 02 03 04
 
@@ -134,20 +155,33 @@ Found 1 element
   it('prints the verifier log of a refused load', () => {
     const { stderr, code } = runCommand(machine(), 'bpftool prog load bad.o /sys/fs/bpf/x')
     expect(code).toBe(255)
-    expect(stderr.split('\n').slice(0, 2)).toEqual(["libbpf: prog 'bad': BPF program load failed: Permission denied", "libbpf: prog 'bad': -- BEGIN PROG LOAD LOG --"])
-    expect(stderr).toContain('invalid access to packet, off=20 size=1, R1(id=0,off=20,r=0)\nR1 offset is outside of the packet\nprocessed 2 insns')
-    expect(stderr).toContain("-- END PROG LOAD LOG --\nlibbpf: prog 'bad': failed to load: -13\nlibbpf: failed to load object 'bad.o'\nError: failed to load object file\nWarning:")
+    expect(stderr.split('\n').slice(0, 2)).toEqual([
+      "libbpf: prog 'bad': BPF program load failed: Permission denied",
+      "libbpf: prog 'bad': -- BEGIN PROG LOAD LOG --",
+    ])
+    expect(stderr).toContain(
+      'invalid access to packet, off=20 size=1, R1(id=0,off=20,r=0)\nR1 offset is outside of the packet\nprocessed 2 insns',
+    )
+    expect(stderr).toContain(
+      "-- END PROG LOAD LOG --\nlibbpf: prog 'bad': failed to load: -13\nlibbpf: failed to load object 'bad.o'\nError: failed to load object file\nWarning:",
+    )
   })
 
   it('takes abbreviations, dumps code, runs a program', () => {
     const host = machine()
     runCommand(host, 'bpftool prog load pass.o /sys/fs/bpf/p')
     expect(runCommand(host, 'bpftool p d x id 1').stdout).toBe('   0: (b7) r0 = 2\n   1: (95) exit\n')
-    expect(runCommand(host, 'bpftool p d x id 1 opcodes').stdout).toBe('   0: (b7) r0 = 2\n       b7 00 00 00 02 00 00 00\n   1: (95) exit\n       95 00 00 00 00 00 00 00\n')
-    expect(runCommand(host, `bpftool prog run id 1 data_in ${'00'.repeat(60)} repeat 5`).stdout).toBe('Return value: 2, duration (average): 2ns\n')
+    expect(runCommand(host, 'bpftool p d x id 1 opcodes').stdout).toBe(
+      '   0: (b7) r0 = 2\n       b7 00 00 00 02 00 00 00\n   1: (95) exit\n       95 00 00 00 00 00 00 00\n',
+    )
+    expect(runCommand(host, `bpftool prog run id 1 data_in ${'00'.repeat(60)} repeat 5`).stdout).toBe(
+      'Return value: 2, duration (average): 2ns\n',
+    )
     runCommand(host, 'bpftool prog load pass.o /sys/fs/bpf/o dev nfp_p0')
     expect(runCommand(host, 'bpftool prog dump jited id 2 | head -1').stdout).toMatch(/^ {3}0:\t +\.0 {2}\w+\[/)
-    expect(runCommand(host, 'bpftool prog run id 2 data_in 00 data_out -')).toMatchObject({ stderr: 'Error: failed to run program: Unknown error 524\n' })
+    expect(runCommand(host, 'bpftool prog run id 2 data_in 00 data_out -')).toMatchObject({
+      stderr: 'Error: failed to run program: Unknown error 524\n',
+    })
   })
 })
 
@@ -158,19 +192,22 @@ describe('ip', () => {
       runCommand(host, 'ip link set dev nfp_p0 xdpoffload obj pass.o sec xdp')
       return host.programs.get(1)!
     })()
-    expect(transcript(host,
-      'ip link show dev nfp_p0',
-      'ip link set dev nfp_p0 xdpoffload obj pass.o sec xdp',
-      'ip link set dev nfp_p0 xdpdrv obj pass.o sec xdp',
-      'ip link set dev nfp_p0 xdpgeneric obj pass.o sec xdp',
-      'bpftool net | head -2',
-      'ip link set dev nfp_p0 xdpoffload off',
-      'ip link set dev nfp_p0 xdp off',
-      'ip link set dev nfp_p0 foo',
-      'ip link set dev nosuch xdp off',
-      'ip link set dev nfp_p0 xdp obj none.o',
-      'bpftool prog',
-    )).toBe(`$ ip link show dev nfp_p0
+    expect(
+      transcript(
+        host,
+        'ip link show dev nfp_p0',
+        'ip link set dev nfp_p0 xdpoffload obj pass.o sec xdp',
+        'ip link set dev nfp_p0 xdpdrv obj pass.o sec xdp',
+        'ip link set dev nfp_p0 xdpgeneric obj pass.o sec xdp',
+        'bpftool net | head -2',
+        'ip link set dev nfp_p0 xdpoffload off',
+        'ip link set dev nfp_p0 xdp off',
+        'ip link set dev nfp_p0 foo',
+        'ip link set dev nosuch xdp off',
+        'ip link set dev nfp_p0 xdp obj none.o',
+        'bpftool prog',
+      ),
+    ).toBe(`$ ip link show dev nfp_p0
 4: nfp_p0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 xdpoffload qdisc mq state UP mode DEFAULT group default qlen 1000
     link/ether 00:15:4d:13:00:10 brd ff:ff:ff:ff:ff:ff
     prog/xdp id 1 name pass tag ${tag} jited${' '}
@@ -246,17 +283,20 @@ describe('ip -j -p', () => {
 describe('tc', () => {
   it('offloads a classifier, and says why it does not', () => {
     const host = machine()
-    expect(transcript(host,
-      'tc filter add dev nfp_p0 ingress bpf da skip_sw obj cls.o',
-      'tc qdisc add dev nfp_p0 clsact',
-      'tc qdisc add dev nfp_p0 clsact',
-      'ethtool -K nfp_p0 hw-tc-offload on',
-      'tc filter add dev nfp_p0 ingress protocol ip bpf da skip_sw obj cls.o',
-      'tc filter add dev nfp_p0 ingress bpf skip_sw obj cls.o',
-      'tc filter add dev nfp_p0 ingress bpf da skip_sw obj cls.o',
-      'tc filter add dev nfp_p0 ingress bpf da obj cls.o',
-      'ethtool -K nfp_p0 hw-tc-offload off',
-    ).replace(/^\$.*\n/gm, '')).toBe(`! Error: Parent Qdisc doesn't exists.
+    expect(
+      transcript(
+        host,
+        'tc filter add dev nfp_p0 ingress bpf da skip_sw obj cls.o',
+        'tc qdisc add dev nfp_p0 clsact',
+        'tc qdisc add dev nfp_p0 clsact',
+        'ethtool -K nfp_p0 hw-tc-offload on',
+        'tc filter add dev nfp_p0 ingress protocol ip bpf da skip_sw obj cls.o',
+        'tc filter add dev nfp_p0 ingress bpf skip_sw obj cls.o',
+        'tc filter add dev nfp_p0 ingress bpf da skip_sw obj cls.o',
+        'tc filter add dev nfp_p0 ingress bpf da obj cls.o',
+        'ethtool -K nfp_p0 hw-tc-offload off',
+      ).replace(/^\$.*\n/gm, ''),
+    ).toBe(`! Error: Parent Qdisc doesn't exists.
 ! We have an error talking to the kernel
 [2]
 ! Error: Exclusivity flag on, cannot modify.
@@ -271,7 +311,9 @@ describe('tc', () => {
 [1]
 `)
     const { tag } = host.programs.list()[0]!
-    expect(runCommand(host, 'tc filter show dev nfp_p0 ingress').stdout).toContain(`handle 0x1 cls.o:[classifier] direct-action skip_sw in_hw id ${host.programs.list()[0]!.id} name cls_main tag ${tag} jited \n`)
+    expect(runCommand(host, 'tc filter show dev nfp_p0 ingress').stdout).toContain(
+      `handle 0x1 cls.o:[classifier] direct-action skip_sw in_hw id ${host.programs.list()[0]!.id} name cls_main tag ${tag} jited \n`,
+    )
     expect(runCommand(host, 'tc filter del dev nfp_p0 ingress pref 1')).toMatchObject({ code: 2 })
     runCommand(host, 'tc qdisc del dev nfp_p0 clsact')
     expect(host.leaks()).toEqual([])
@@ -294,8 +336,14 @@ describe('ethtool', () => {
     expect(runCommand(host, 'ethtool -x nfp_p0 | head -2').stdout).toBe(
       'RX flow hash indirection table for nfp_p0 with 2 RX ring(s):\n    0:      0     1     0     1     0     1     0     1\n',
     )
-    expect(runCommand(host, 'ethtool -L nfp_p0 combined 99')).toMatchObject({ code: 1, stderr: 'netlink error: requested channel count exceeds maximum (offset 32)\nnetlink error: Invalid argument\n' })
-    expect(runCommand(host, 'ethtool -i zz')).toMatchObject({ code: 71, stderr: 'Cannot get driver information: No such device\n' })
+    expect(runCommand(host, 'ethtool -L nfp_p0 combined 99')).toMatchObject({
+      code: 1,
+      stderr: 'netlink error: requested channel count exceeds maximum (offset 32)\nnetlink error: Invalid argument\n',
+    })
+    expect(runCommand(host, 'ethtool -i zz')).toMatchObject({
+      code: 71,
+      stderr: 'Cannot get driver information: No such device\n',
+    })
   })
 })
 
@@ -303,23 +351,31 @@ describe('the console', () => {
   it('knows pipes, lists and comments', () => {
     const host = machine()
     expect(runCommand(host, 'ls | sort -r | head -n 2 # names').stdout).toBe('pass.o\ncount.o\n')
-    expect(runCommand(host, 'ls | grep -c o; nosuch && echo no; echo "a | b"')).toEqual({ stdout: '4\na | b\n', stderr: 'bash: nosuch: command not found\n', code: 0 })
+    expect(runCommand(host, 'ls | grep -c o; nosuch && echo no; echo "a | b"')).toEqual({
+      stdout: '4\na | b\n',
+      stderr: 'bash: nosuch: command not found\n',
+      code: 0,
+    })
     expect(runCommand(host, 'ls | | wc').code).toBe(2)
     expect(runCommand(host, '')).toEqual({ stdout: '', stderr: '', code: 0 })
   })
 
   it('answers any line (seed 9)', () => {
     const random = createRandom(9)
-    const words = `bpftool ip tc ethtool prog map net show dump list load pin id 1 2 name stats tag pinned /sys/fs/bpf/c xlated jited opcodes key value hex 0 1 0x2 any exist update lookup delete getnext create type hash
+    const words =
+      `bpftool ip tc ethtool prog map net show dump list load pin id 1 2 name stats tag pinned /sys/fs/bpf/c xlated jited opcodes key value hex 0 1 0x2 any exist update lookup delete getnext create type hash
       array entries dev nfp_p0 nfp_p1 nosuch link set xdp xdpoffload xdpdrv xdpgeneric obj count.o bad.o cls.o sec off mtu 1500 up down qdisc filter add del clsact ingress egress bpf da skip_sw -j -p -f -d -S -x -X -L -K
-      equal weight combined hw-tc-offload on | ; && # ' " \\ attach detach overwrite feature probe run data_in 00 repeat event_pipe peek push pop freeze btf perf grep ( [ * head -n -1 wc é`.split(/\s+/)
+      equal weight combined hw-tc-offload on | ; && # ' " \\ attach detach overwrite feature probe run data_in 00 repeat event_pipe peek push pop freeze btf perf grep ( [ * head -n -1 wc é`.split(
+        /\s+/,
+      )
     const host = machine()
     runCommand(host, 'bpftool prog load count.o /sys/fs/bpf/c dev nfp_p0')
     for (let round = 0; round < 8000; round++) {
       const line = Array.from({ length: 1 + random.below(9) }, () => words[random.below(words.length)]!).join(' ')
       const { code, stdout, stderr } = runCommand(host, line)
       expect(code >= 0 && code <= 255, line).toBe(true)
-      if (code !== 0 && !/\||;|&&/.test(line)) expect(stdout + stderr + (/name|tag|grep/.test(line) ? 'quiet' : ''), line).not.toBe('')
+      if (code !== 0 && !/\||;|&&/.test(line))
+        expect(stdout + stderr + (/name|tag|grep/.test(line) ? 'quiet' : ''), line).not.toBe('')
     }
   })
 })

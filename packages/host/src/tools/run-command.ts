@@ -33,8 +33,18 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   ethtool,
   tcpdump,
   dmesg: ({ machine }) => text(machine.device.kernelLog.map((line) => `${line}\n`).join('')),
-  ls: ({ machine }, words) => text(listing(machine, words.find((word) => !word.startsWith('-')))),
-  rm: ({ machine }, words) => removeFiles(machine, words.filter((word) => !word.startsWith('-'))),
+  ls: ({ machine }, words) =>
+    text(
+      listing(
+        machine,
+        words.find((word) => !word.startsWith('-')),
+      ),
+    ),
+  rm: ({ machine }, words) =>
+    removeFiles(
+      machine,
+      words.filter((word) => !word.startsWith('-')),
+    ),
   echo: (_, words) => text(`${words.join(' ')}\n`),
   uname: (context, words) => text(words.includes('-r') ? `${context.release}\n` : 'Linux\n'),
   help: () => text(HELP),
@@ -124,7 +134,8 @@ function runPipeline(context: ToolContext, stages: Pipeline['words']): ToolResul
   for (const [index, words] of stages.entries()) {
     let [name, ...rest] = words
     if (name === 'sudo') [name, ...rest] = rest
-    if (name === undefined) return { stdout: '', stderr: `${stderr}bash: syntax error near unexpected token \`|'\n`, code: 2 }
+    if (name === undefined)
+      return { stdout: '', stderr: `${stderr}bash: syntax error near unexpected token \`|'\n`, code: 2 }
     try {
       if (index > 0 && isTextFilter(name)) {
         const filtered = textFilter(name, rest, input)
@@ -151,16 +162,24 @@ function runPipeline(context: ToolContext, stages: Pipeline['words']): ToolResul
 function listing(machine: Machine, path: string | undefined): string {
   if (path === undefined) return joinNames([...machine.files.keys()])
   const directory = path.endsWith('/') ? path : `${path}/`
-  const names = [...machine.pins.keys()].filter((pin) => pin.startsWith(directory)).map((pin) => pin.slice(directory.length).split('/')[0]!)
-  if (names.length === 0 && path !== '/sys/fs/bpf' && directory !== '/sys/fs/bpf/') throw new ToolExit(`ls: cannot access '${path}': No such file or directory\n`, 2)
+  const names = [...machine.pins.keys()]
+    .filter((pin) => pin.startsWith(directory))
+    .map((pin) => pin.slice(directory.length).split('/')[0]!)
+  if (names.length === 0 && path !== '/sys/fs/bpf' && directory !== '/sys/fs/bpf/')
+    throw new ToolExit(`ls: cannot access '${path}': No such file or directory\n`, 2)
   return joinNames([...new Set(names)])
 }
 
-const joinNames = (names: readonly string[]): string => names.toSorted().map((name) => `${name}\n`).join('')
+const joinNames = (names: readonly string[]): string =>
+  names
+    .toSorted()
+    .map((name) => `${name}\n`)
+    .join('')
 
 function removeFiles(machine: Machine, paths: readonly string[]): ToolResult {
   for (const path of paths) {
-    if (machine.unpin(path) && !machine.files.delete(path)) throw new ToolExit(`rm: cannot remove '${path}': No such file or directory\n`, 1)
+    if (machine.unpin(path) && !machine.files.delete(path))
+      throw new ToolExit(`rm: cannot remove '${path}': No such file or directory\n`, 1)
   }
   return text('')
 }

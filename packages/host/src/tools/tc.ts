@@ -18,7 +18,8 @@ export function tc(context: ToolContext, words: readonly string[]): ToolResult {
   let first = 0
   for (; words[first]?.startsWith('-'); first++) {
     const option = words[first]!.replace(/^--?/, '')
-    if (option === 'V' || option === 'Version') return { stdout: 'tc utility, iproute2-6.1.0, libbpf 1.1.2\n', stderr: '', code: 0 }
+    if (option === 'V' || option === 'Version')
+      return { stdout: 'tc utility, iproute2-6.1.0, libbpf 1.1.2\n', stderr: '', code: 0 }
     if (option === 'j' || option === 'json') options.json = true
     else if (option === 'p' || option === 'pretty') options.pretty = true
     else if (option === 's' || option === 'statistics' || option === 'd' || option === 'details') continue
@@ -42,11 +43,17 @@ function qdisc(machine: Machine, args: Arguments): ToolResult {
   const command = args.next() ?? 'show'
   if ('show'.startsWith(command) || 'list'.startsWith(command)) {
     const devices = args.left > 0 ? [device(machine, args)] : machine.netdevs
-    const lines = devices.flatMap((netdev) => [`qdisc mq 0: ${args.left > 0 ? '' : devices.length > 1 ? `dev ${netdev.name} ` : ''}root `, ...(netdev.clsact ? [`qdisc clsact ffff: ${devices.length > 1 ? `dev ${netdev.name} ` : ''}parent ffff:fff1 `] : [])])
+    const lines = devices.flatMap((netdev) => [
+      `qdisc mq 0: ${args.left > 0 ? '' : devices.length > 1 ? `dev ${netdev.name} ` : ''}root `,
+      ...(netdev.clsact
+        ? [`qdisc clsact ffff: ${devices.length > 1 ? `dev ${netdev.name} ` : ''}parent ffff:fff1 `]
+        : []),
+    ])
     return { ...OK, stdout: lines.map((line) => `${line}\n`).join('') }
   }
   const netdev = device(machine, args)
-  if (!args.takeExact('clsact')) throw new ToolExit(`Unknown qdisc "${args.peek() ?? ''}", hence option "${args.peek() ?? ''}" is unparsable\n`, 1)
+  if (!args.takeExact('clsact'))
+    throw new ToolExit(`Unknown qdisc "${args.peek() ?? ''}", hence option "${args.peek() ?? ''}" is unparsable\n`, 1)
   if ('add'.startsWith(command)) {
     if (netdev.clsact) throw new ToolExit('Error: Exclusivity flag on, cannot modify.\n', 2)
     netdev.clsact = true
@@ -74,7 +81,13 @@ function filterWords(args: Arguments): FilterWords {
   while (args.left > 0) {
     if (args.takeExact('ingress')) words.direction = 'ingress'
     else if (args.takeExact('egress')) words.direction = 'egress'
-    else if (args.takeExact('pref') || args.takeExact('preference') || args.takeExact('prio') || args.takeExact('priority')) words.pref = Number(args.next())
+    else if (
+      args.takeExact('pref') ||
+      args.takeExact('preference') ||
+      args.takeExact('prio') ||
+      args.takeExact('priority')
+    )
+      words.pref = Number(args.next())
     else if (args.takeExact('handle')) words.handle = Number.parseInt(args.next() ?? '', 16)
     else if (args.takeExact('protocol') || args.takeExact('proto')) words.protocol = args.next() ?? ''
     else if (args.takeExact('chain')) {
@@ -84,20 +97,30 @@ function filterWords(args: Arguments): FilterWords {
   return words
 }
 
-function filter(machine: Machine, args: Arguments, options: { readonly json: boolean; readonly pretty: boolean }): ToolResult {
+function filter(
+  machine: Machine,
+  args: Arguments,
+  options: { readonly json: boolean; readonly pretty: boolean },
+): ToolResult {
   const command = args.next() ?? 'show'
   const netdev = device(machine, args)
   const words = filterWords(args)
-  if ('show'.startsWith(command) || 'list'.startsWith(command)) return showFilters(machine, netdev, words.direction, options)
+  if ('show'.startsWith(command) || 'list'.startsWith(command))
+    return showFilters(machine, netdev, words.direction, options)
   if ('delete'.startsWith(command)) {
-    const doomed = netdev.filters.filter((one) => one.direction === words.direction && (words.pref === undefined || one.pref === words.pref))
-    if (doomed.length === 0) throw new ToolExit(`Error: Filter with specified priority/protocol not found.\n${KERNEL}`, 2)
+    const doomed = netdev.filters.filter(
+      (one) => one.direction === words.direction && (words.pref === undefined || one.pref === words.pref),
+    )
+    if (doomed.length === 0)
+      throw new ToolExit(`Error: Filter with specified priority/protocol not found.\n${KERNEL}`, 2)
     for (const one of doomed) machine.removeFilter(netdev.ifindex, one)
     return OK
   }
-  if (!'add'.startsWith(command) && !'replace'.startsWith(command)) throw new ToolExit(`Command "${command}" is unknown, try "tc filter help".\n`, 1)
+  if (!'add'.startsWith(command) && !'replace'.startsWith(command))
+    throw new ToolExit(`Command "${command}" is unknown, try "tc filter help".\n`, 1)
   const kind = args.next() ?? ''
-  if (kind !== 'bpf') throw new ToolExit(`Unknown filter "${kind}", hence option "${args.peek() ?? ''}" is unparsable\n`, 1)
+  if (kind !== 'bpf')
+    throw new ToolExit(`Unknown filter "${kind}", hence option "${args.peek() ?? ''}" is unparsable\n`, 1)
   return addFilter(machine, netdev, words, args)
 }
 
@@ -116,13 +139,15 @@ function addFilter(machine: Machine, netdev: Netdev, words: FilterWords, args: A
     else if (file !== undefined && args.takeExact('verbose')) continue
     else throw new ToolExit(`What mode is "${args.peek()}"?\nUnable to parse bpf command line\n`, 1)
   }
-  if (file === undefined && pinned === undefined) throw new ToolExit('What mode is ""?\nUnable to parse bpf command line\n', 1)
+  if (file === undefined && pinned === undefined)
+    throw new ToolExit('What mode is ""?\nUnable to parse bpf command line\n', 1)
   const after = 'Unable to load program\n'
   let programId: number
   let held: { readonly maps: readonly number[] } | undefined
   if (pinned !== undefined) {
     const pin = machine.pins.get(pinned)
-    if (pin?.kind !== 'program') throw new ToolExit(`Couldn't retrieve pinned program '${pinned}': No such file or directory\n${after}`, 1)
+    if (pin?.kind !== 'program')
+      throw new ToolExit(`Couldn't retrieve pinned program '${pinned}': No such file or directory\n${after}`, 1)
     programId = pin.id
   } else {
     const { object, entry } = sectionProgram(machine, file!, section, after)
@@ -147,11 +172,20 @@ function addFilter(machine: Machine, netdev: Netdev, words: FilterWords, args: A
     machine.close('program', programId)
     for (const id of held.maps) machine.close('map', id)
   }
-  if (result.errno) throw new ToolExit(`${result.message === undefined ? `RTNETLINK answers: ${result.errno === -95 ? 'Operation not supported' : 'Invalid argument'}` : `Error: ${result.message}.`}\n${KERNEL}`, 2)
+  if (result.errno)
+    throw new ToolExit(
+      `${result.message === undefined ? `RTNETLINK answers: ${result.errno === -95 ? 'Operation not supported' : 'Invalid argument'}` : `Error: ${result.message}.`}\n${KERNEL}`,
+      2,
+    )
   return OK
 }
 
-function showFilters(machine: Machine, netdev: Netdev, direction: TcFilter['direction'] | undefined, options: { readonly json: boolean; readonly pretty: boolean }): ToolResult {
+function showFilters(
+  machine: Machine,
+  netdev: Netdev,
+  direction: TcFilter['direction'] | undefined,
+  options: { readonly json: boolean; readonly pretty: boolean },
+): ToolResult {
   const filters = netdev.filters.filter((one) => one.direction === direction)
   if (options.json) {
     const values = filters.flatMap((one): Json[] => {
@@ -168,7 +202,14 @@ function showFilters(machine: Machine, netdev: Netdev, direction: TcFilter['dire
             skip_hw: one.skipHw || undefined,
             skip_sw: one.skipSw || undefined,
             [one.inHw ? 'in_hw' : 'not_in_hw']: true,
-            prog: program ? { id: program.id, name: program.name, tag: program.tag, jited: bytesJited(program) === undefined ? 0 : 1 } : undefined,
+            prog: program
+              ? {
+                  id: program.id,
+                  name: program.name,
+                  tag: program.tag,
+                  jited: bytesJited(program) === undefined ? 0 : 1,
+                }
+              : undefined,
           },
         },
       ]
@@ -184,7 +225,12 @@ function showFilters(machine: Machine, netdev: Netdev, direction: TcFilter['dire
       ...(one.directAction ? ['direct-action'] : []),
       ...(one.skipHw ? ['skip_hw'] : one.skipSw ? ['skip_sw'] : []),
       one.inHw ? 'in_hw' : 'not_in_hw',
-      ...(program ? [`id ${program.id} name ${program.name} tag ${program.tag}`, ...(bytesJited(program) === undefined ? [] : ['jited'])] : []),
+      ...(program
+        ? [
+            `id ${program.id} name ${program.name} tag ${program.tag}`,
+            ...(bytesJited(program) === undefined ? [] : ['jited']),
+          ]
+        : []),
     ]
     text += `${head}\n${head}handle 0x${one.handle.toString(16)} ${words.join(' ')} \n`
   }

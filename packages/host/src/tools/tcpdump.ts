@@ -23,7 +23,7 @@ export function tcpdump(context: ToolContext, words: readonly string[]): ToolRes
     else if (/^-[nqvlexX]+$/.test(word)) {
       hex ||= /[xX]/.test(word)
       link ||= word.includes('e')
-    } else throw new ToolExit('tcpdump: can\'t parse filter expression: syntax error\n', 1)
+    } else throw new ToolExit("tcpdump: can't parse filter expression: syntax error\n", 1)
   }
   if (!netdev) throw new ToolExit('tcpdump: no suitable device found\n', 1)
   const packets = netdev.recent.slice(0, count)
@@ -40,19 +40,32 @@ function line(context: ToolContext, packet: HostPacket, hex: boolean, link: bool
   const found = dissect(data)
   const ethernet = found.layers[0]
   const network = found.layers.find((layer) => ['ipv4', 'ipv6', 'arp'].includes(layer.protocol))
-  const head = link && ethernet ? `${ethernet.title.replace('Ethernet ', '').replace(' → ', ' > ')}, length ${data.length}: ` : ''
-  const word = network?.protocol === 'ipv6' ? 'IP6' : network?.protocol === 'ipv4' ? 'IP' : network?.protocol === 'arp' ? 'ARP' : 'ethertype Unknown'
+  const head =
+    link && ethernet ? `${ethernet.title.replace('Ethernet ', '').replace(' → ', ' > ')}, length ${data.length}: ` : ''
+  const word =
+    network?.protocol === 'ipv6'
+      ? 'IP6'
+      : network?.protocol === 'ipv4'
+        ? 'IP'
+        : network?.protocol === 'arp'
+          ? 'ARP'
+          : 'ethertype Unknown'
   const transport = found.layers.findLast((layer) => layer.protocol === 'udp' || layer.protocol === 'tcp')
   const port = (name: string): string => {
     const text = transport?.fields.find((field) => field.name === name)?.text.split(' ')[0]
     return text === undefined ? '' : `.${text}`
   }
-  const where = network?.protocol === 'arp' ? `, ${found.info}` : ` ${found.source}${port('Source port')} > ${found.destination}${port('Destination port')}: ${found.protocol}`
+  const where =
+    network?.protocol === 'arp'
+      ? `, ${found.info}`
+      : ` ${found.source}${port('Source port')} > ${found.destination}${port('Destination port')}: ${found.protocol}`
   let text = `${time} ${head}${word}${where}, length ${network ? data.length - network.offset : data.length}\n`
   if (hex) {
     const bytes = data.subarray(14)
     for (let at = 0; at < bytes.length; at += 16) {
-      const row = Array.from(bytes.subarray(at, at + 16), (byte) => byte.toString(16).padStart(2, '0')).join('').replace(/(.{4})(?=.)/g, '$1 ')
+      const row = Array.from(bytes.subarray(at, at + 16), (byte) => byte.toString(16).padStart(2, '0'))
+        .join('')
+        .replace(/(.{4})(?=.)/g, '$1 ')
       text += `\t0x${at.toString(16).padStart(4, '0')}:  ${row}\n`
     }
   }

@@ -34,7 +34,9 @@ function grep(words: readonly string[], input: string): { text: string; code: nu
     }
     test = (line) => expression.test(line.slice(0, MAX_LINE))
   }
-  const found = linesOf(input).map((line, i) => ({ line, number: i + 1 })).filter(({ line }) => test(line) !== flags.includes('v'))
+  const found = linesOf(input)
+    .map((line, i) => ({ line, number: i + 1 }))
+    .filter(({ line }) => test(line) !== flags.includes('v'))
   const code = found.length > 0 ? 0 : 1
   if (flags.includes('q')) return { text: '', code }
   if (flags.includes('c')) return { text: `${found.length}\n`, code }
@@ -56,10 +58,17 @@ const FILTERS: Readonly<Record<string, TextFilter>> = {
   grep,
   cat: (_, input) => ({ text: input, code: 0 }),
   head: (words, input) => ({ text: joined(linesOf(input).slice(0, count(words, 10))), code: 0 }),
-  tail: (words, input) => ({ text: joined(count(words, 10) === 0 ? [] : linesOf(input).slice(-count(words, 10))), code: 0 }),
+  tail: (words, input) => ({
+    text: joined(count(words, 10) === 0 ? [] : linesOf(input).slice(-count(words, 10))),
+    code: 0,
+  }),
   sort: (words, input) => {
     const lines = linesOf(input)
-    lines.sort(words.includes('-n') ? (a, b) => (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0) : (a, b) => (a < b ? -1 : a > b ? 1 : 0))
+    lines.sort(
+      words.includes('-n')
+        ? (a, b) => (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0)
+        : (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+    )
     return { text: joined(words.includes('-r') ? lines.toReversed() : lines), code: 0 }
   },
   uniq: (words, input) => {
@@ -69,7 +78,12 @@ const FILTERS: Readonly<Record<string, TextFilter>> = {
       if (last?.line === line) last.count++
       else groups.push({ line, count: 1 })
     }
-    return { text: joined(groups.map((group) => (words.includes('-c') ? `${String(group.count).padStart(7)} ${group.line}` : group.line))), code: 0 }
+    return {
+      text: joined(
+        groups.map((group) => (words.includes('-c') ? `${String(group.count).padStart(7)} ${group.line}` : group.line)),
+      ),
+      code: 0,
+    }
   },
   wc: (words, input) => {
     const numbers = [linesOf(input).length, input.split(/\s+/).filter(Boolean).length, input.length]
@@ -84,6 +98,10 @@ export function isTextFilter(name: string): boolean {
   return Object.hasOwn(FILTERS, name)
 }
 
-export function textFilter(name: string, words: readonly string[], input: string): { readonly text: string; readonly code: number } {
+export function textFilter(
+  name: string,
+  words: readonly string[],
+  input: string,
+): { readonly text: string; readonly code: number } {
   return FILTERS[name]!(words, input)
 }

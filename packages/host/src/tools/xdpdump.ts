@@ -25,7 +25,8 @@ export function xdpdumpText(sample: PerfSample, hex = false): string | undefined
   const l4 = view.getUint16(38, true)
   const address = (at: number): string => (l3 === IPV6 ? formatIpv6(data, at) : formatIpv4(data, at))
   const network = l3 === IPV4 ? 'IP' : l3 === IPV6 ? 'IP6' : l3 === ARP ? 'ARP' : l3.toString(16).padStart(4, '0')
-  const transport = l4 === TCP ? `TCP seq ${view.getInt32(44)}` : l4 === UDP ? 'UDP' : l4 === ICMP || l4 === ICMPV6 ? 'ICMP' : ''
+  const transport =
+    l4 === TCP ? `TCP seq ${view.getInt32(44)}` : l4 === UDP ? 'UDP' : l4 === ICMP || l4 === ICMPV6 ? 'ICMP' : ''
   const micros = Math.floor(sample.time / 1000)
   const seconds = `${Math.floor(micros / 1e6)}.${String(micros % 1e6).padStart(6, '0')}`
   let text = `${seconds} ${network} ${address(0)}:${view.getUint16(32)} > ${address(16)}:${view.getUint16(34)} ${transport}, length ${view.getUint16(40, true)}\n`

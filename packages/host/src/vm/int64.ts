@@ -34,7 +34,7 @@ export function divide(aLo: number, aHi: number, bLo: number, bHi: number, remai
     const b = bh * 4294967296 + bl
     const rest = a % b
     const value = remainder ? rest : (a - rest) / b
-    result[0] = value % 4294967296 | 0
+    result[0] = (value % 4294967296) | 0
     result[1] = (value / 4294967296) | 0
     return
   }

@@ -8,11 +8,23 @@ import { createVm, loadProgram, runConformance, runProgram } from './run'
 const SEED = 4711
 
 function encode(op: number, dst: number, src: number, off: number, imm: number): number[] {
-  return [op, dst | (src << 4), off & 255, (off >> 8) & 255, imm & 255, (imm >> 8) & 255, (imm >> 16) & 255, (imm >>> 24) & 255]
+  return [
+    op,
+    dst | (src << 4),
+    off & 255,
+    (off >> 8) & 255,
+    imm & 255,
+    (imm >> 8) & 255,
+    (imm >> 16) & 255,
+    (imm >>> 24) & 255,
+  ]
 }
 
 function load64(dst: number, value: bigint): number[] {
-  return [...encode(0x18, dst, 0, 0, Number(BigInt.asIntN(32, value))), ...encode(0, 0, 0, 0, Number(BigInt.asIntN(32, value >> 32n)))]
+  return [
+    ...encode(0x18, dst, 0, 0, Number(BigInt.asIntN(32, value))),
+    ...encode(0, 0, 0, 0, Number(BigInt.asIntN(32, value >> 32n))),
+  ]
 }
 
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value)
@@ -25,23 +37,56 @@ function oracle(op: number, off: number, a: bigint, b: bigint, bits: 32 | 64): b
   const [x, y] = [u(a), u(b)]
   const shift = y & BigInt(bits - 1)
   switch (op) {
-    case 0x0: return u(x + y)
-    case 0x1: return u(x - y)
-    case 0x2: return u(x * y)
-    case 0x3: return y === 0n ? 0n : off === 1 ? u(s(x) / s(y)) : x / y
-    case 0x9: return y === 0n ? x : off === 1 ? u(s(x) % s(y)) : x % y
-    case 0x4: return x | y
-    case 0x5: return x & y
-    case 0x6: return u(x << shift)
-    case 0x7: return x >> shift
-    case 0xc: return u(s(x) >> shift)
-    case 0x8: return u(-x)
-    case 0xa: return x ^ y
-    default: return off === 0 ? y : u(BigInt.asIntN(off, y))
+    case 0x0:
+      return u(x + y)
+    case 0x1:
+      return u(x - y)
+    case 0x2:
+      return u(x * y)
+    case 0x3:
+      return y === 0n ? 0n : off === 1 ? u(s(x) / s(y)) : x / y
+    case 0x9:
+      return y === 0n ? x : off === 1 ? u(s(x) % s(y)) : x % y
+    case 0x4:
+      return x | y
+    case 0x5:
+      return x & y
+    case 0x6:
+      return u(x << shift)
+    case 0x7:
+      return x >> shift
+    case 0xc:
+      return u(s(x) >> shift)
+    case 0x8:
+      return u(-x)
+    case 0xa:
+      return x ^ y
+    default:
+      return off === 0 ? y : u(BigInt.asIntN(off, y))
   }
 }
 
-const CORNERS = [0n, 1n, 2n, 3n, 7n, 31n, 32n, 63n, 64n, 0xffn, 0x8000n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, 0x1fffffffffffffn, 0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn]
+const CORNERS = [
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  31n,
+  32n,
+  63n,
+  64n,
+  0xffn,
+  0x8000n,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x100000000n,
+  0x1fffffffffffffn,
+  0x7fffffffffffffffn,
+  0x8000000000000000n,
+  0xffffffffffffffffn,
+]
 
 describe('arithmetic', () => {
   it(`agrees with whole-number arithmetic on corner cases and random operands (seed ${SEED})`, () => {
@@ -50,30 +95,56 @@ describe('arithmetic', () => {
       const kind = random.below(4)
       if (kind === 0) return CORNERS[random.below(CORNERS.length)]!
       const value = (BigInt(random.u32()) << 32n) | BigInt(random.u32())
-      return kind === 1 ? value : kind === 2 ? value >> BigInt(random.below(64)) : u64(-(value >> BigInt(random.below(64))))
+      return kind === 1
+        ? value
+        : kind === 2
+          ? value >> BigInt(random.below(64))
+          : u64(-(value >> BigInt(random.below(64))))
     }
     for (let round = 0; round < 6000; round++) {
       const op = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12][round % 13]!
       const wide = random.below(2) === 1
-      const off = op === 3 || op === 9 ? random.below(2) : op === 11 ? [0, 8, 16, ...(wide ? [32] : [])][random.below(wide ? 4 : 3)]! : 0
+      const off =
+        op === 3 || op === 9
+          ? random.below(2)
+          : op === 11
+            ? [0, 8, 16, ...(wide ? [32] : [])][random.below(wide ? 4 : 3)]!
+            : 0
       const [a, b] = [operand(), operand()]
       const immediate = off <= 1 && op !== 8 && random.below(3) === 0
       const imm = Number(BigInt.asIntN(32, b))
       const code = (op << 4) | (immediate || op === 8 ? 0 : 8) | (wide ? 7 : 4)
       const got = runConformance(
-        Uint8Array.from([...load64(0, a), ...load64(2, b), ...encode(code, 0, immediate || op === 8 ? 0 : 2, off, immediate ? imm : 0), ...encode(0x95, 0, 0, 0, 0)]),
+        Uint8Array.from([
+          ...load64(0, a),
+          ...load64(2, b),
+          ...encode(code, 0, immediate || op === 8 ? 0 : 2, off, immediate ? imm : 0),
+          ...encode(0x95, 0, 0, 0, 0),
+        ]),
         new Uint8Array(0),
       )
       const want = oracle(op, off, a, immediate ? BigInt(imm) : b, wide ? 64 : 32)
-      expect(got.ok && (BigInt(got.r0.hi) << 32n) | BigInt(got.r0.lo), `${op} off ${off} ${a} ${immediate ? imm : b} wide ${wide}`).toBe(want)
+      expect(
+        got.ok && (BigInt(got.r0.hi) << 32n) | BigInt(got.r0.lo),
+        `${op} off ${off} ${a} ${immediate ? imm : b} wide ${wide}`,
+      ).toBe(want)
     }
   })
 
   it(`compares as whole numbers do (seed ${SEED})`, () => {
     const random = createRandom(SEED)
     const tests: Record<number, (a: bigint, b: bigint, s: (v: bigint) => bigint) => boolean> = {
-      1: (a, b) => a === b, 2: (a, b) => a > b, 3: (a, b) => a >= b, 4: (a, b) => (a & b) !== 0n, 5: (a, b) => a !== b, 6: (a, b, s) => s(a) > s(b),
-      7: (a, b, s) => s(a) >= s(b), 10: (a, b) => a < b, 11: (a, b) => a <= b, 12: (a, b, s) => s(a) < s(b), 13: (a, b, s) => s(a) <= s(b),
+      1: (a, b) => a === b,
+      2: (a, b) => a > b,
+      3: (a, b) => a >= b,
+      4: (a, b) => (a & b) !== 0n,
+      5: (a, b) => a !== b,
+      6: (a, b, s) => s(a) > s(b),
+      7: (a, b, s) => s(a) >= s(b),
+      10: (a, b) => a < b,
+      11: (a, b) => a <= b,
+      12: (a, b, s) => s(a) < s(b),
+      13: (a, b, s) => s(a) <= s(b),
     }
     for (let round = 0; round < 4000; round++) {
       const codes = Object.keys(tests)
@@ -83,7 +154,14 @@ describe('arithmetic', () => {
       const b = random.below(3) === 0 ? a : CORNERS[random.below(CORNERS.length)]!
       const bits = wide ? 64 : 32
       const got = runConformance(
-        Uint8Array.from([...load64(1, a), ...load64(2, b), ...encode(0xb7, 0, 0, 0, 1), ...encode((op << 4) | 8 | (wide ? 5 : 6), 1, 2, 1, 0), ...encode(0xb7, 0, 0, 0, 0), ...encode(0x95, 0, 0, 0, 0)]),
+        Uint8Array.from([
+          ...load64(1, a),
+          ...load64(2, b),
+          ...encode(0xb7, 0, 0, 0, 1),
+          ...encode((op << 4) | 8 | (wide ? 5 : 6), 1, 2, 1, 0),
+          ...encode(0xb7, 0, 0, 0, 0),
+          ...encode(0x95, 0, 0, 0, 0),
+        ]),
         new Uint8Array(0),
       )
       const want = tests[op]!(BigInt.asUintN(bits, a), BigInt.asUintN(bits, b), (value) => BigInt.asIntN(bits, value))
@@ -156,8 +234,14 @@ done:
     const vm = createVm()
     const made = createHostMap(vm, mapAttributes(result.program.maps[0]!))
     if (!made.ok) throw new Error('map')
-    for (const n of [1, 2, 3]) made.map.hostUpdate(Uint8Array.of(n, 0, 0, 0), Uint8Array.of(n * 10, 0, 0, 0, 0, 0, 0, 0), 0)
-    const got = runProgram(vm, loadProgram(result.program.insns, result.program.relocs, [made.map]), 'xdp', new Uint8Array(60))
+    for (const n of [1, 2, 3])
+      made.map.hostUpdate(Uint8Array.of(n, 0, 0, 0), Uint8Array.of(n * 10, 0, 0, 0, 0, 0, 0, 0), 0)
+    const got = runProgram(
+      vm,
+      loadProgram(result.program.insns, result.program.relocs, [made.map]),
+      'xdp',
+      new Uint8Array(60),
+    )
     // Rounds 0 to 4 add 10, entries 60; five rounds and three entries.
     expect(got).toMatchObject({ retval: 70 * 100 + 5 + 3 })
     expect(got.fault).toBeUndefined()

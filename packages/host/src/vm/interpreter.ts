@@ -512,4 +512,3 @@ function less(aLo: number, aHi: number, bLo: number, bHi: number): boolean {
 export function functionAt(vm: Vm, r: number): number {
   return vm.reg[r + 1] === FUNCTION_HIGH ? vm.reg[r]! : -1
 }
-

@@ -38,7 +38,11 @@ export interface UnresolvedMap {
  * Decodes `insns` (8 bytes each; a last partial one is left out). `maps[r.map]` answers the relocation `r`; an
  * ld_imm64 that names a map which is not there is reported.
  */
-export function decodeProgram(insns: Uint8Array, relocs: readonly MapReloc[], maps: readonly MapHandle[]): { readonly program: VmProgram; readonly unresolved: readonly UnresolvedMap[] } {
+export function decodeProgram(
+  insns: Uint8Array,
+  relocs: readonly MapReloc[],
+  maps: readonly MapHandle[],
+): { readonly program: VmProgram; readonly unresolved: readonly UnresolvedMap[] } {
   const length = insns.length >> 3
   const view = new DataView(insns.buffer, insns.byteOffset, insns.length)
   const program: VmProgram = {
@@ -78,8 +82,10 @@ export function decodeProgram(insns: Uint8Array, relocs: readonly MapReloc[], ma
       } else if (src !== 0) {
         const number = mapAt.get(i)
         const map = number === undefined ? undefined : maps[number]
-        const address = src === 1 ? map?.handle : src === 2 && map?.directValue !== undefined ? map.directValue + next : undefined
-        if (address === undefined) unresolved.push({ insn: i, message: map ? 'map has no direct value' : 'no such map' })
+        const address =
+          src === 1 ? map?.handle : src === 2 && map?.directValue !== undefined ? map.directValue + next : undefined
+        if (address === undefined)
+          unresolved.push({ insn: i, message: map ? 'map has no direct value' : 'no such map' })
         program.value[i] = address ?? 0
         program.extra[i] = address === undefined ? 0 : POINTER_HIGH
       }

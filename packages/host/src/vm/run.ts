@@ -60,12 +60,24 @@ export interface RunOptions extends PacketMeta {
 }
 
 /** One packet (an Ethernet frame) through `program`, as the kernel's test run does it. */
-export function runProgram(vm: Vm, program: VmProgram, progType: ProgType, packet: Uint8Array, options: RunOptions = {}): RunResult {
+export function runProgram(
+  vm: Vm,
+  program: VmProgram,
+  progType: ProgType,
+  packet: Uint8Array,
+  options: RunOptions = {},
+): RunResult {
   return runPacket(vm, progType, packet, options, () => interpret(vm, program))
 }
 
 /** As `runProgram`, with `execute` in place of a program: it runs in a machine made ready, and leaves R0 in it. */
-export function runPacket(vm: Vm, progType: ProgType, packet: Uint8Array, options: RunOptions, execute: () => void): RunResult {
+export function runPacket(
+  vm: Vm,
+  progType: ProgType,
+  packet: Uint8Array,
+  options: RunOptions,
+  execute: () => void,
+): RunResult {
   if (packet.length < 14 || packet.length > MAX_PACKET) return REFUSED
   const linkLayer = progType === 'sched_cls' || progType === 'sched_act'
   if (progType === 'xdp') beginXdp(vm, packet, options)
@@ -85,13 +97,20 @@ export function runPacket(vm: Vm, progType: ProgType, packet: Uint8Array, option
 
 const REFUSED: RunResult = { errno: ERRNO.EINVAL, retval: 0, data: new Uint8Array(0), instructions: 0 }
 
-export type ConformanceResult = { readonly ok: true; readonly r0: { readonly lo: number; readonly hi: number }; readonly memory: Uint8Array } | { readonly ok: false; readonly error: string }
+export type ConformanceResult =
+  | { readonly ok: true; readonly r0: { readonly lo: number; readonly hi: number }; readonly memory: Uint8Array }
+  | { readonly ok: false; readonly error: string }
 
 /**
  * A bare program as the public conformance suite runs it: R1 points at `memory`, R2 is its length; helpers that do not
  * exist give 0. R0 as two unsigned halves. `execute` runs the program in the machine.
  */
-export function runConformance(insns: Uint8Array, memory: Uint8Array, limit = 10_000_000, execute: (vm: Vm, program: VmProgram) => void = interpret): ConformanceResult {
+export function runConformance(
+  insns: Uint8Array,
+  memory: Uint8Array,
+  limit = 10_000_000,
+  execute: (vm: Vm, program: VmProgram) => void = interpret,
+): ConformanceResult {
   if (insns.length === 0 || insns.length % 8 !== 0) return { ok: false, error: `${insns.length} bytes are no program` }
   const vm = createVm()
   const { program, unresolved } = decodeProgram(insns, [], [])
@@ -107,5 +126,9 @@ export function runConformance(insns: Uint8Array, memory: Uint8Array, limit = 10
   vm.reg[R2] = memory.length
   execute(vm, program)
   if (vm.fault) return { ok: false, error: `instruction ${vm.fault.pc}: ${vm.fault.message}` }
-  return { ok: true, r0: { lo: vm.reg[0]! >>> 0, hi: vm.reg[1]! >>> 0 }, memory: vm.memory.bytes.slice(PACKET_AT, PACKET_AT + memory.length) }
+  return {
+    ok: true,
+    r0: { lo: vm.reg[0]! >>> 0, hi: vm.reg[1]! >>> 0 },
+    memory: vm.memory.bytes.slice(PACKET_AT, PACKET_AT + memory.length),
+  }
 }

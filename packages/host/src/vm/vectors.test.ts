@@ -18,11 +18,13 @@ function compareRun(vector: RunVector): string {
     if (run.errno) continue
     if (got.fault) return `run ${i}: fault at ${got.fault.pc}: ${got.fault.message}`
     if (got.retval !== run.retval) return `run ${i}: retval ${got.retval}, kernel ${run.retval}`
-    if (run.data_out !== undefined && formatHex(got.data) !== run.data_out) return `run ${i}: data ${formatHex(got.data)}\n    kernel ${run.data_out}`
+    if (run.data_out !== undefined && formatHex(got.data) !== run.data_out)
+      return `run ${i}: data ${formatHex(got.data)}\n    kernel ${run.data_out}`
     for (const [m, wanted] of (run.maps_after ?? []).entries()) {
       if (!wanted) continue
       const have = listEntries(maps[m]!)
-      if (JSON.stringify(have) !== JSON.stringify(wanted)) return `run ${i}: map ${m} ${JSON.stringify(have)}\n    kernel ${JSON.stringify(wanted)}`
+      if (JSON.stringify(have) !== JSON.stringify(wanted))
+        return `run ${i}: map ${m} ${JSON.stringify(have)}\n    kernel ${JSON.stringify(wanted)}`
     }
   }
   return ''
@@ -31,15 +33,22 @@ function compareRun(vector: RunVector): string {
 const dir = vectorsDir('verifier')
 
 describe.skipIf(dir === undefined)('runs recorded by the kernel', () => {
-  const vectors = dir === undefined ? [] : jsonlFiles(dir).flatMap((file) => readJsonl<RunVector>(file)).filter((vector) => vector.run)
+  const vectors =
+    dir === undefined
+      ? []
+      : jsonlFiles(dir)
+          .flatMap((file) => readJsonl<RunVector>(file))
+          .filter((vector) => vector.run)
   it('give the same verdict, bytes and maps', () => {
-    const bad = vectors.map((vector) => {
-      try {
-        return [vector.id, compareRun(vector)]
-      } catch (error) {
-        return [vector.id, String(error)]
-      }
-    }).filter(([, text]) => text !== '')
+    const bad = vectors
+      .map((vector) => {
+        try {
+          return [vector.id, compareRun(vector)]
+        } catch (error) {
+          return [vector.id, String(error)]
+        }
+      })
+      .filter(([, text]) => text !== '')
     console.log(`host machine: ${vectors.length - bad.length} of ${vectors.length} recorded runs equal`)
     if (process.env['OFFLOAD_SHOW']) for (const [id, text] of bad) console.log(`${id}: ${text}`)
     expect(bad).toEqual([])

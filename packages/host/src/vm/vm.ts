@@ -3,7 +3,19 @@
  * frames, and what the surroundings (CPU, clock, random numbers, event readers) answer.
  */
 import type { HostMap } from '../maps/map'
-import { CTX_AT, CTX_SIZE, FRAME_SIZE, GuestMemory, HANDLE_SIZE, HANDLES_AT, MAX_FRAMES, POINTER_HIGH, STACK_AT, STACK_HIGH, STACK_TOP } from './memory'
+import {
+  CTX_AT,
+  CTX_SIZE,
+  FRAME_SIZE,
+  GuestMemory,
+  HANDLE_SIZE,
+  HANDLES_AT,
+  MAX_FRAMES,
+  POINTER_HIGH,
+  STACK_AT,
+  STACK_HIGH,
+  STACK_TOP,
+} from './memory'
 import type { VmProgram } from './program'
 
 /** What programs learn of the world. Times in nanoseconds; everything here must be deterministic. */

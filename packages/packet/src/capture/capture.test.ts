@@ -21,18 +21,24 @@ function read(bytes: Uint8Array): Capture {
 }
 
 describe('pcap', () => {
-  it.each([{}, { micro: true }, { bigEndian: true }, { micro: true, bigEndian: true }])('reads back what it writes: %j', (options) => {
-    const capture = read(writePcap(packets, options))
-    expect(capture.packets.map((packet) => formatHex(packet.data))).toEqual(frames.map(formatHex))
-    expect(capture.packets.map((packet) => packet.seconds)).toEqual([1_700_000_000, 1_700_000_001, 1_700_000_002])
-    expect(capture.packets[0]!.nanos).toBe(options.micro ? 123_456_000 : 123_456_789)
-  })
+  it.each([{}, { micro: true }, { bigEndian: true }, { micro: true, bigEndian: true }])(
+    'reads back what it writes: %j',
+    (options) => {
+      const capture = read(writePcap(packets, options))
+      expect(capture.packets.map((packet) => formatHex(packet.data))).toEqual(frames.map(formatHex))
+      expect(capture.packets.map((packet) => packet.seconds)).toEqual([1_700_000_000, 1_700_000_001, 1_700_000_002])
+      expect(capture.packets[0]!.nanos).toBe(options.micro ? 123_456_000 : 123_456_789)
+    },
+  )
 
   it('keeps the packets before a cut, and says where it is', () => {
     const whole = writePcap(packets)
     const capture = read(whole.subarray(0, whole.length - 1))
     expect(capture.packets.length).toBe(2)
-    expect(capture.truncated).toEqual({ message: 'packet 3 needs 1514 bytes, the file has 1513 more', offset: whole.length - 1514 })
+    expect(capture.truncated).toEqual({
+      message: 'packet 3 needs 1514 bytes, the file has 1513 more',
+      offset: whole.length - 1514,
+    })
   })
 
   it('refuses what is no capture', () => {
@@ -47,19 +53,40 @@ describe('pcap', () => {
 
 describe('pcapng', () => {
   it('reads back packets with queue, XDP action, direction, comment and interface', () => {
-    const capture = read(writePcapng(packets.map((packet, i) => ({ ...packet, interface: i % 2, queue: 40 + i, xdpAction: i, direction: 'in', comment: `Paket № ${i} 🙂` })), { interfaces: ['eth0', 'eth1'] }))
+    const capture = read(
+      writePcapng(
+        packets.map((packet, i) => ({
+          ...packet,
+          interface: i % 2,
+          queue: 40 + i,
+          xdpAction: i,
+          direction: 'in',
+          comment: `Paket № ${i} 🙂`,
+        })),
+        { interfaces: ['eth0', 'eth1'] },
+      ),
+    )
     expect(capture.interfaces.map((one) => one.name)).toEqual(['eth0', 'eth1'])
     expect(capture.packets.map(({ data, ...rest }) => ({ ...rest, hex: formatHex(data) }))).toEqual(
       packets.map((packet, i) => ({
-        seconds: packet.seconds, nanos: packet.nanos, hex: formatHex(packet.data), originalLength: packet.data.length, linkType: 1,
-        interface: i % 2, queue: 40 + i, xdpAction: i, direction: 'in', comment: `Paket № ${i} 🙂`,
+        seconds: packet.seconds,
+        nanos: packet.nanos,
+        hex: formatHex(packet.data),
+        originalLength: packet.data.length,
+        linkType: 1,
+        interface: i % 2,
+        queue: 40 + i,
+        xdpAction: i,
+        direction: 'in',
+        comment: `Paket № ${i} 🙂`,
       })),
     )
   })
 
   it('reads big-endian sections, 2^-n ticks, offsets, simple and old packets', () => {
     const bytes: number[] = []
-    const u32 = (...values: number[]): void => values.forEach((v) => bytes.push((v >>> 24) & 255, (v >>> 16) & 255, (v >>> 8) & 255, v & 255))
+    const u32 = (...values: number[]): void =>
+      values.forEach((v) => bytes.push((v >>> 24) & 255, (v >>> 16) & 255, (v >>> 8) & 255, v & 255))
     u32(0x0a0d0d0a, 28, 0x1a2b3c4d, 0x00010000, 0xffffffff, 0xffffffff, 28)
     // Interface: Ethernet, snap 65535, tsresol 2^-10, tsoffset 100 s.
     u32(1, 44, 0x00010000, 65535, 0x00090001, 0x8a000000, 0x000e0008, 0, 100, 0, 44)
@@ -67,7 +94,9 @@ describe('pcapng', () => {
     u32(3, 20, 4, 0x11223344, 20)
     u32(2, 36, 0x00000000, 0, 1024, 4, 4, 0x55667788, 36)
     const capture = read(Uint8Array.from(bytes))
-    expect(capture.packets.map((packet) => [packet.seconds, packet.nanos, formatHex(packet.data), packet.originalLength])).toEqual([
+    expect(
+      capture.packets.map((packet) => [packet.seconds, packet.nanos, formatHex(packet.data), packet.originalLength]),
+    ).toEqual([
       [101, 500_000_000, 'aabbccdd', 60],
       [0, 0, '11223344', 4],
       [101, 0, '55667788', 4],
@@ -81,16 +110,26 @@ describe('pcapng', () => {
       new DataView(copy.buffer).setUint32(at, value, true)
       return copy
     }
-    expect(readCapture(change(8, 0))).toEqual({ ok: false, error: { message: 'section header without byte-order magic', offset: 8 } })
+    expect(readCapture(change(8, 0))).toEqual({
+      ok: false,
+      error: { message: 'section header without byte-order magic', offset: 8 },
+    })
     expect(readCapture(change(4, 13))).toMatchObject({ ok: false, error: { offset: 4 } })
-    expect(readCapture(good.subarray(0, 10))).toMatchObject({ ok: true, capture: { packets: [], truncated: { offset: 0 } } })
+    expect(readCapture(good.subarray(0, 10))).toMatchObject({
+      ok: true,
+      capture: { packets: [], truncated: { offset: 0 } },
+    })
   })
 })
 
 describe('malformed captures', () => {
   it('never throws on mutated files (seed 20)', () => {
     const random = createRandom(20)
-    const originals = [writePcap(packets), writePcap(packets, { micro: true, bigEndian: true }), writePcapng(packets.map((packet) => ({ ...packet, comment: 'x', queue: 1, xdpAction: 2 })))]
+    const originals = [
+      writePcap(packets),
+      writePcap(packets, { micro: true, bigEndian: true }),
+      writePcapng(packets.map((packet) => ({ ...packet, comment: 'x', queue: 1, xdpAction: 2 }))),
+    ]
     let accepted = 0
     for (let round = 0; round < 20_000; round++) {
       const copy = originals[round % 3]!.slice(0, 100 + random.below(originals[0]!.length))
@@ -99,7 +138,8 @@ describe('malformed captures', () => {
       if (result.ok) {
         accepted++
         const replay = replayCapture(result.capture)
-        for (let frame = replay.next(); frame; frame = replay.next()) expect(frame.data.length).toBeGreaterThanOrEqual(14)
+        for (let frame = replay.next(); frame; frame = replay.next())
+          expect(frame.data.length).toBeGreaterThanOrEqual(14)
       } else {
         expect(result.error.offset).toBeGreaterThanOrEqual(0)
         expect(result.error.offset).toBeLessThanOrEqual(copy.length)
@@ -127,7 +167,9 @@ describe('replayCapture', () => {
     const source = createTraffic({ ...PRESETS[1]!.spec, count: 50 })
     const made = Array.from({ length: 50 }, () => source.next()!)
     const replay = replayCapture(read(writePcapng(made)))
-    expect(Array.from({ length: 50 }, () => formatHex(replay.next()!.data))).toEqual(made.map((frame) => formatHex(frame.data)))
+    expect(Array.from({ length: 50 }, () => formatHex(replay.next()!.data))).toEqual(
+      made.map((frame) => formatHex(frame.data)),
+    )
   })
 
   const dir = vectorsDir('pcap')

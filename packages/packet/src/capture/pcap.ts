@@ -28,7 +28,8 @@ function byteOrder(bytes: Uint8Array): { little: boolean; nano: boolean } | unde
 export function readPcap(bytes: Uint8Array): CaptureResult {
   const order = byteOrder(bytes)
   if (!order) return fail('not a pcap file: no pcap magic number', 0)
-  if (bytes.length < HEADER) return fail(`pcap header of ${HEADER} bytes is cut off after ${bytes.length}`, bytes.length)
+  if (bytes.length < HEADER)
+    return fail(`pcap header of ${HEADER} bytes is cut off after ${bytes.length}`, bytes.length)
   const { little, nano } = order
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const major = view.getUint16(4, little)
@@ -46,13 +47,19 @@ export function readPcap(bytes: Uint8Array): CaptureResult {
     }
     const captured = view.getUint32(at + 8, little)
     if (captured > limit) {
-      const error = { message: `packet ${packets.length + 1} claims ${captured} captured bytes, more than the snap length ${snapLength}`, offset: at + 8 }
+      const error = {
+        message: `packet ${packets.length + 1} claims ${captured} captured bytes, more than the snap length ${snapLength}`,
+        offset: at + 8,
+      }
       if (packets.length === 0) return { ok: false, error }
       truncated = error
       break
     }
     if (at + RECORD + captured > bytes.length) {
-      truncated = { message: `packet ${packets.length + 1} needs ${captured} bytes, the file has ${bytes.length - at - RECORD} more`, offset: at + RECORD }
+      truncated = {
+        message: `packet ${packets.length + 1} needs ${captured} bytes, the file has ${bytes.length - at - RECORD} more`,
+        offset: at + RECORD,
+      }
       break
     }
     packets.push({
@@ -65,7 +72,12 @@ export function readPcap(bytes: Uint8Array): CaptureResult {
     })
     at += RECORD + captured
   }
-  const capture: Capture = { format: 'pcap', interfaces: [{ linkType, snapLength }], packets, ...(truncated && { truncated }) }
+  const capture: Capture = {
+    format: 'pcap',
+    interfaces: [{ linkType, snapLength }],
+    packets,
+    ...(truncated && { truncated }),
+  }
   return { ok: true, capture }
 }
 
@@ -74,7 +86,10 @@ function fail(message: string, offset: number): CaptureResult {
 }
 
 /** A file with nanosecond times (or microseconds), Ethernet unless the packets say otherwise. */
-export function writePcap(packets: readonly PacketToWrite[], options: { readonly micro?: boolean; readonly bigEndian?: boolean; readonly linkType?: number } = {}): Uint8Array {
+export function writePcap(
+  packets: readonly PacketToWrite[],
+  options: { readonly micro?: boolean; readonly bigEndian?: boolean; readonly linkType?: number } = {},
+): Uint8Array {
   const little = !options.bigEndian
   const size = packets.reduce((sum, packet) => sum + RECORD + packet.data.length, HEADER)
   const bytes = new Uint8Array(size)

@@ -6,7 +6,17 @@ import type { PacketToWrite } from './pcap'
 
 const BLOCK = { section: 0x0a0d0d0a, interface: 1, oldPacket: 2, simple: 3, enhanced: 6 } as const
 const BYTE_ORDER = 0x1a2b3c4d
-const OPTION = { end: 0, comment: 1, ifName: 2, epbFlags: 2, shbUserAppl: 4, epbQueue: 6, epbVerdict: 7, ifTsresol: 9, ifTsoffset: 14 } as const
+const OPTION = {
+  end: 0,
+  comment: 1,
+  ifName: 2,
+  epbFlags: 2,
+  shbUserAppl: 4,
+  epbQueue: 6,
+  epbVerdict: 7,
+  ifTsresol: 9,
+  ifTsoffset: 14,
+} as const
 
 /** True when the file begins with a section header block. */
 export function isPcapng(bytes: Uint8Array): boolean {
@@ -49,12 +59,14 @@ export function readPcapng(bytes: Uint8Array): CaptureResult {
     }
     const type = view.getUint32(at, little)
     const length = view.getUint32(at + 4, little)
-    if (length < 12 || length % 4 !== 0) return fail(`block length ${length} is not a multiple of 4 from 12 upwards`, at + 4)
+    if (length < 12 || length % 4 !== 0)
+      return fail(`block length ${length} is not a multiple of 4 from 12 upwards`, at + 4)
     if (at + length > bytes.length) {
       truncated = { message: `block of ${length} bytes is cut off after ${bytes.length - at}`, offset: at }
       break
     }
-    if (view.getUint32(at + length - 4, little) !== length) return fail('block lengths at head and tail differ', at + length - 4)
+    if (view.getUint32(at + length - 4, little) !== length)
+      return fail('block lengths at head and tail differ', at + length - 4)
     const body = at + 8
     const end = at + length - 4
     const need = (size: number): boolean => body + size <= end
@@ -71,7 +83,8 @@ export function readPcapng(bytes: Uint8Array): CaptureResult {
       const source = interfaces[sectionBase + number]
       if (!source) return fail(`packet of interface ${number}, which is not declared`, body)
       const captured = view.getUint32(body + 12, little)
-      if (!need(20 + captured)) return fail(`packet claims ${captured} captured bytes, more than its block holds`, body + 12)
+      if (!need(20 + captured))
+        return fail(`packet claims ${captured} captured bytes, more than its block holds`, body + 12)
       const time = timestamp(view.getUint32(body + 4, little), view.getUint32(body + 8, little), source)
       packets.push({
         ...time,
@@ -87,7 +100,14 @@ export function readPcapng(bytes: Uint8Array): CaptureResult {
       if (!need(4)) return fail('simple packet block is too short', at)
       const original = view.getUint32(body, little)
       const captured = Math.min(original, source.snapLength || original, end - body - 4)
-      packets.push({ seconds: 0, nanos: 0, data: bytes.subarray(body + 4, body + 4 + captured), originalLength: original, linkType: source.linkType, interface: sectionBase })
+      packets.push({
+        seconds: 0,
+        nanos: 0,
+        data: bytes.subarray(body + 4, body + 4 + captured),
+        originalLength: original,
+        linkType: source.linkType,
+        interface: sectionBase,
+      })
     }
     at += length
   }
@@ -95,7 +115,11 @@ export function readPcapng(bytes: Uint8Array): CaptureResult {
     ok: true,
     capture: {
       format: 'pcapng',
-      interfaces: interfaces.map(({ linkType, snapLength, name }) => ({ linkType, snapLength, ...(name !== undefined && { name }) })),
+      interfaces: interfaces.map(({ linkType, snapLength, name }) => ({
+        linkType,
+        snapLength,
+        ...(name !== undefined && { name }),
+      })),
       packets,
       ...(truncated && { truncated }),
     },
@@ -116,7 +140,14 @@ function readInterface(view: DataView, bytes: Uint8Array, body: number, end: num
       offsetSeconds = option.getInt32(little ? 4 : 0, little) * 4294967296 + option.getUint32(little ? 0 : 4, little)
     } else if (code === OPTION.ifName) name = utf8(value)
   }
-  return { linkType: view.getUint16(body, little), snapLength: view.getUint32(body + 4, little), base, exponent, offsetSeconds, ...(name !== undefined && { name }) }
+  return {
+    linkType: view.getUint16(body, little),
+    snapLength: view.getUint32(body + 4, little),
+    base,
+    exponent,
+    offsetSeconds,
+    ...(name !== undefined && { name }),
+  }
 }
 
 function readOptions(view: DataView, bytes: Uint8Array, start: number, end: number, little: boolean): Option[] {
@@ -136,9 +167,11 @@ function packetOptions(options: readonly Option[], little: boolean): Partial<Cap
   const found: { comment?: string; queue?: number; xdpAction?: number; direction?: 'in' | 'out' } = {}
   for (const { code, value } of options) {
     const view = new DataView(value.buffer, value.byteOffset, value.length)
-    if (code === OPTION.comment) found.comment = found.comment === undefined ? utf8(value) : `${found.comment}\n${utf8(value)}`
+    if (code === OPTION.comment)
+      found.comment = found.comment === undefined ? utf8(value) : `${found.comment}\n${utf8(value)}`
     else if (code === OPTION.epbQueue && value.length >= 4) found.queue = view.getUint32(0, little)
-    else if (code === OPTION.epbVerdict && value.length >= 9 && value[0] === 2) found.xdpAction = view.getUint32(little ? 1 : 5, little)
+    else if (code === OPTION.epbVerdict && value.length >= 9 && value[0] === 2)
+      found.xdpAction = view.getUint32(little ? 1 : 5, little)
     else if (code === OPTION.epbFlags && value.length >= 4) {
       const direction = view.getUint32(0, little) & 3
       if (direction === 1) found.direction = 'in'
@@ -213,7 +246,8 @@ export function writePcapng(
     if (packet.comment !== undefined) option(OPTION.comment, encodeUtf8(packet.comment))
     if (packet.direction) option(OPTION.epbFlags, Uint8Array.of(packet.direction === 'in' ? 1 : 2, 0, 0, 0))
     if (packet.queue !== undefined) option(OPTION.epbQueue, littleEndian(packet.queue, 4))
-    if (packet.xdpAction !== undefined) option(OPTION.epbVerdict, Uint8Array.of(2, ...littleEndian(packet.xdpAction, 8)))
+    if (packet.xdpAction !== undefined)
+      option(OPTION.epbVerdict, Uint8Array.of(2, ...littleEndian(packet.xdpAction, 8)))
     if (some) out.endOptions()
     out.end()
   }
@@ -291,7 +325,7 @@ class BlockWriter {
 function utf8(bytes: Uint8Array): string {
   // Engines have no TextDecoder in their `lib`; this accepts what it can and marks the rest.
   let text = ''
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const first = bytes[i]!
     const extra = first < 0x80 ? 0 : first >> 5 === 6 ? 1 : first >> 4 === 14 ? 2 : first >> 3 === 30 ? 3 : -1
     let code = extra === 0 ? first : first & (0x3f >> extra)
@@ -314,7 +348,8 @@ function encodeUtf8(text: string): Uint8Array {
     if (code < 0x80) bytes.push(code)
     else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 0x3f))
     else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f))
-    else bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 0x3f), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f))
+    else
+      bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 0x3f), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f))
   }
   return Uint8Array.from(bytes)
 }

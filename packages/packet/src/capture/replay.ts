@@ -9,7 +9,13 @@ import type { Capture, CapturedPacket, CaptureResult } from './types'
 export function readCapture(bytes: Uint8Array): CaptureResult {
   if (isPcapng(bytes)) return readPcapng(bytes)
   if (isPcap(bytes)) return readPcap(bytes)
-  return { ok: false, error: { message: bytes.length === 0 ? 'the file is empty' : 'neither pcap nor pcapng: unknown first bytes', offset: 0 } }
+  return {
+    ok: false,
+    error: {
+      message: bytes.length === 0 ? 'the file is empty' : 'neither pcap nor pcapng: unknown first bytes',
+      offset: 0,
+    },
+  }
 }
 
 export interface ReplayOptions {
@@ -30,17 +36,24 @@ export interface ReplayOptions {
  * Frames of a capture in order of time, the first at 0. Only what can be an Ethernet frame is played: raw IP gets an
  * Ethernet header, other link types and packets under 14 bytes are left out (`playable` says how many there are).
  */
-export function replayCapture(capture: Capture, options: ReplayOptions = {}): FrameSource & { readonly playable: number } {
+export function replayCapture(
+  capture: Capture,
+  options: ReplayOptions = {},
+): FrameSource & { readonly playable: number } {
   const frames = capture.packets
     .map((packet) => ({ packet, data: ethernetFrame(packet) }))
     .filter((one): one is { packet: CapturedPacket; data: Uint8Array } => one.data !== undefined)
   const first = frames[0]?.packet
-  const since = (packet: CapturedPacket): number => (first ? (packet.seconds - first.seconds) * 1e9 + (packet.nanos - first.nanos) : 0)
+  const since = (packet: CapturedPacket): number =>
+    first ? (packet.seconds - first.seconds) * 1e9 + (packet.nanos - first.nanos) : 0
   const scale = options.timeScale ?? 1
   const span = frames.length > 0 ? since(frames.at(-1)!.packet) : 0
   // One round of a loop lasts the capture and a mean gap, so that rounds do not touch.
   const round = span + Math.max(1, frames.length > 1 ? span / (frames.length - 1) : 1000)
-  const limit = frames.length === 0 ? 0 : Math.min(options.count ?? Number.POSITIVE_INFINITY, options.loop ? Number.POSITIVE_INFINITY : frames.length)
+  const limit =
+    frames.length === 0
+      ? 0
+      : Math.min(options.count ?? Number.POSITIVE_INFINITY, options.loop ? Number.POSITIVE_INFINITY : frames.length)
   const ports = Math.max(1, options.ports ?? 1)
   let sent = 0
   let latest = 0

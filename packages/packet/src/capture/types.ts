@@ -40,4 +40,6 @@ export interface CaptureError {
   readonly offset: number
 }
 
-export type CaptureResult = { readonly ok: true; readonly capture: Capture } | { readonly ok: false; readonly error: CaptureError }
+export type CaptureResult =
+  | { readonly ok: true; readonly capture: Capture }
+  | { readonly ok: false; readonly error: CaptureError }

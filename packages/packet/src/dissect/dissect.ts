@@ -48,8 +48,22 @@ export function dissect(bytes: Uint8Array): Dissection {
     end = step.end
   }
   if (at < end) layers.push(new LayerReader(bytes, at, end).layer('data', `Data (${end - at} bytes)`, end - at))
-  if (end < bytes.length) layers.push(new LayerReader(bytes, end, bytes.length).layer('padding', `Padding (${bytes.length - end} bytes)`, bytes.length - end))
-  return { layers, source, destination, protocol, info, summary: `${source} → ${destination} ${protocol} ${info}`.trim() }
+  if (end < bytes.length)
+    layers.push(
+      new LayerReader(bytes, end, bytes.length).layer(
+        'padding',
+        `Padding (${bytes.length - end} bytes)`,
+        bytes.length - end,
+      ),
+    )
+  return {
+    layers,
+    source,
+    destination,
+    protocol,
+    info,
+    summary: `${source} → ${destination} ${protocol} ${info}`.trim(),
+  }
 }
 
 function readLayer(reader: Reader, bytes: Uint8Array, at: number, end: number): NextLayer | undefined {
@@ -89,7 +103,16 @@ function readEthernet(r: LayerReader): NextLayer {
   if (type < 1536) {
     r.note('Length', 12, 2, String(type))
     const end = Math.min(r.end, r.start + 14 + type)
-    return { layer: r.layer('eth', `IEEE 802.3 ${source} → ${destination}`, 14), next: undefined, at: r.start + 14, end, source, destination, protocol: '802.3', info: `${type} bytes` }
+    return {
+      layer: r.layer('eth', `IEEE 802.3 ${source} → ${destination}`, 14),
+      next: undefined,
+      at: r.start + 14,
+      end,
+      source,
+      destination,
+      protocol: '802.3',
+      info: `${type} bytes`,
+    }
   }
   r.note('Type', 12, 2, named(type, ETHERTYPE_NAMES, hex(type, 4)))
   return {
@@ -112,5 +135,12 @@ function readVlan(r: LayerReader): NextLayer {
   r.note('Drop eligible', 0, 1, tag & 0x1000 ? 'yes' : 'no')
   r.note('VLAN', 0, 2, String(tag & 0xfff))
   r.note('Type', 2, 2, named(type, ETHERTYPE_NAMES, hex(type, 4)))
-  return { layer: r.layer('vlan', `VLAN ${tag & 0xfff}`, 4), next: byEtherType(type), at: r.start + 4, end: r.end, protocol: ETHERTYPE_NAMES[type] ?? hex(type, 4), info: `VLAN ${tag & 0xfff}` }
+  return {
+    layer: r.layer('vlan', `VLAN ${tag & 0xfff}`, 4),
+    next: byEtherType(type),
+    at: r.start + 4,
+    end: r.end,
+    protocol: ETHERTYPE_NAMES[type] ?? hex(type, 4),
+    info: `VLAN ${tag & 0xfff}`,
+  }
 }

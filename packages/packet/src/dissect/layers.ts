@@ -16,9 +16,23 @@ export function readArp(r: LayerReader): NextLayer {
   const source = r.ipv4('Sender IP', 14)
   r.mac('Target MAC', 18)
   const destination = r.ipv4('Target IP', 24)
-  const info = operation === 2 ? `${source} is at ${senderMac}` : operation === 1 ? `Who has ${destination}? Tell ${source}` : `operation ${operation}`
+  const info =
+    operation === 2
+      ? `${source} is at ${senderMac}`
+      : operation === 1
+        ? `Who has ${destination}? Tell ${source}`
+        : `operation ${operation}`
   // What follows in the frame is padding.
-  return { layer: r.layer('arp', `ARP ${operation === 1 ? 'request' : operation === 2 ? 'reply' : ''}`.trim(), 28), next: undefined, at: r.start + 28, end: r.start + 28, source, destination, protocol: 'ARP', info }
+  return {
+    layer: r.layer('arp', `ARP ${operation === 1 ? 'request' : operation === 2 ? 'reply' : ''}`.trim(), 28),
+    next: undefined,
+    at: r.start + 28,
+    end: r.start + 28,
+    source,
+    destination,
+    protocol: 'ARP',
+    info,
+  }
 }
 
 export function readIpv4(r: LayerReader): NextLayer {
@@ -33,7 +47,13 @@ export function readIpv4(r: LayerReader): NextLayer {
   r.note('DSCP, ECN', 1, 1, hex(r.u8(1), 2))
   r.note('Total length', 2, 2, String(total))
   r.note('Identification', 4, 2, hex(r.u16(4), 4))
-  r.note('Flags', 6, 1, [flags & 0x4000 ? "don't fragment" : '', flags & 0x2000 ? 'more fragments' : ''].filter(Boolean).join(', ') || 'none')
+  r.note(
+    'Flags',
+    6,
+    1,
+    [flags & 0x4000 ? "don't fragment" : '', flags & 0x2000 ? 'more fragments' : ''].filter(Boolean).join(', ') ||
+      'none',
+  )
   r.note('Fragment offset', 6, 2, String(fragment))
   r.note('Time to live', 8, 1, String(r.u8(8)))
   r.note('Protocol', 9, 1, named(protocol, IPPROTO_NAMES))
@@ -47,7 +67,12 @@ export function readIpv4(r: LayerReader): NextLayer {
   else if (!good) r.problems.push('header checksum is wrong')
   if (headerLength > 20 && headerFits) r.note('Options', 20, headerLength - 20, `${headerLength - 20} bytes`)
   const whole = total >= headerLength && total <= r.left()
-  if (!whole) r.problems.push(total > r.left() ? `total length ${total} is more than the ${r.left()} bytes there are` : `total length ${total} is less than the header`)
+  if (!whole)
+    r.problems.push(
+      total > r.left()
+        ? `total length ${total} is more than the ${r.left()} bytes there are`
+        : `total length ${total} is less than the header`,
+    )
   const header = headerFits ? headerLength : 20
   const name = IPPROTO_NAMES[protocol] ?? `protocol ${protocol}`
   return {
@@ -105,10 +130,18 @@ export function readIpv6(r: LayerReader): NextLayer {
 type UpperLayer = Extract<Reader, { readonly ip: number }>
 
 /** Text of a checksum field over pseudo-header and the rest of the layer. */
-function upperChecksum(r: LayerReader, at: number, protocol: number, upper: UpperLayer, length: number, pseudo = true): string {
+function upperChecksum(
+  r: LayerReader,
+  at: number,
+  protocol: number,
+  upper: UpperLayer,
+  length: number,
+  pseudo = true,
+): string {
   const value = r.u16(at)
   if (!upper.whole || length > r.left()) return `${hex(value, 4)} (not checked: packet is not whole)`
-  const sum = (pseudo ? pseudoHeaderSum(r.bytes, upper.ip, protocol, length) : 0) + onesSum(r.bytes, r.start, r.start + length)
+  const sum =
+    (pseudo ? pseudoHeaderSum(r.bytes, upper.ip, protocol, length) : 0) + onesSum(r.bytes, r.start, r.start + length)
   if (foldSum(sum) === 0xffff) return `${hex(value, 4)} (correct)`
   r.problems.push('checksum is wrong')
   return `${hex(value, 4)} (wrong)`
@@ -124,7 +157,14 @@ export function readUdp(r: LayerReader, upper: UpperLayer): NextLayer {
   r.note('Checksum', 6, 2, r.u16(6) === 0 ? '0x0000 (none)' : upperChecksum(r, 6, IPPROTO.udp, upper, length))
   const payload = Math.max(0, length - 8)
   const next: Reader = to === VXLAN_PORT ? { kind: 'vxlan' } : { kind: 'application', ports: [from, to] }
-  return { layer: r.layer('udp', `UDP ${from} → ${to}`, 8), next, at: r.start + 8, end: r.end, protocol: 'UDP', info: `${from} → ${to} Len=${payload}` }
+  return {
+    layer: r.layer('udp', `UDP ${from} → ${to}`, 8),
+    next,
+    at: r.start + 8,
+    end: r.end,
+    protocol: 'UDP',
+    info: `${from} → ${to} Len=${payload}`,
+  }
 }
 
 export function readTcp(r: LayerReader, upper: UpperLayer): NextLayer {
@@ -156,10 +196,25 @@ export function readTcp(r: LayerReader, upper: UpperLayer): NextLayer {
   }
 }
 
-const ICMP_TYPES: Readonly<Record<number, string>> = { 0: 'Echo reply', 3: 'Destination unreachable', 5: 'Redirect', 8: 'Echo request', 11: 'Time exceeded', 12: 'Parameter problem' }
+const ICMP_TYPES: Readonly<Record<number, string>> = {
+  0: 'Echo reply',
+  3: 'Destination unreachable',
+  5: 'Redirect',
+  8: 'Echo request',
+  11: 'Time exceeded',
+  12: 'Parameter problem',
+}
 const ICMPV6_TYPES: Readonly<Record<number, string>> = {
-  1: 'Destination unreachable', 2: 'Packet too big', 3: 'Time exceeded', 4: 'Parameter problem', 128: 'Echo request', 129: 'Echo reply',
-  133: 'Router solicitation', 134: 'Router advertisement', 135: 'Neighbour solicitation', 136: 'Neighbour advertisement',
+  1: 'Destination unreachable',
+  2: 'Packet too big',
+  3: 'Time exceeded',
+  4: 'Parameter problem',
+  128: 'Echo request',
+  129: 'Echo reply',
+  133: 'Router solicitation',
+  134: 'Router advertisement',
+  135: 'Neighbour solicitation',
+  136: 'Neighbour advertisement',
 }
 
 export function readIcmp(r: LayerReader, upper: UpperLayer): NextLayer {
@@ -177,7 +232,14 @@ export function readIcmp(r: LayerReader, upper: UpperLayer): NextLayer {
     r.note('Sequence number', 6, 2, String(r.u16(6)))
   }
   const info = echo ? `${name} id=${r.u16(4)} seq=${r.u16(6)}` : `${name}, code ${r.u8(1)}`
-  return { layer: r.layer(v6 ? 'icmpv6' : 'icmp', `${protocol} ${name}`, 8), next: undefined, at: r.start + 8, end: r.end, protocol, info }
+  return {
+    layer: r.layer(v6 ? 'icmpv6' : 'icmp', `${protocol} ${name}`, 8),
+    next: undefined,
+    at: r.start + 8,
+    end: r.end,
+    protocol,
+    info,
+  }
 }
 
 export function readGre(r: LayerReader): NextLayer {
@@ -190,7 +252,12 @@ export function readGre(r: LayerReader): NextLayer {
   r.note('Protocol', 2, 2, named(type, ETHERTYPE_NAMES, hex(type, 4)))
   let at = 4
   if (flags & 0x8000) {
-    r.note('Checksum', at, 2, `${hex(r.u16(at), 4)} (${foldSum(onesSum(r.bytes, r.start, r.end)) === 0xffff ? 'correct' : 'wrong'})`)
+    r.note(
+      'Checksum',
+      at,
+      2,
+      `${hex(r.u16(at), 4)} (${foldSum(onesSum(r.bytes, r.start, r.end)) === 0xffff ? 'correct' : 'wrong'})`,
+    )
     at += 4
   }
   if (flags & 0x2000) {
@@ -198,7 +265,14 @@ export function readGre(r: LayerReader): NextLayer {
     at += 4
   }
   if (flags & 0x1000) r.note('Sequence number', at, 4, String(r.u32(at)))
-  return { layer: r.layer('gre', 'GRE', length), next: (flags & 7) === 0 ? byEtherType(type) : undefined, at: r.start + length, end: r.end, protocol: 'GRE', info: `encapsulated ${ETHERTYPE_NAMES[type] ?? hex(type, 4)}` }
+  return {
+    layer: r.layer('gre', 'GRE', length),
+    next: (flags & 7) === 0 ? byEtherType(type) : undefined,
+    at: r.start + length,
+    end: r.end,
+    protocol: 'GRE',
+    info: `encapsulated ${ETHERTYPE_NAMES[type] ?? hex(type, 4)}`,
+  }
 }
 
 export function readVxlan(r: LayerReader): NextLayer {
@@ -207,7 +281,14 @@ export function readVxlan(r: LayerReader): NextLayer {
   r.note('Flags', 0, 1, hex(r.u8(0), 2))
   r.note('VNI', 4, 3, String(vni))
   if (!(r.u8(0) & 8)) r.problems.push('the flag that says the VNI is valid is not set')
-  return { layer: r.layer('vxlan', `VXLAN ${vni}`, 8), next: { kind: 'ethernet' }, at: r.start + 8, end: r.end, protocol: 'VXLAN', info: `VNI ${vni}` }
+  return {
+    layer: r.layer('vxlan', `VXLAN ${vni}`, 8),
+    next: { kind: 'ethernet' },
+    at: r.start + 8,
+    end: r.end,
+    protocol: 'VXLAN',
+    info: `VNI ${vni}`,
+  }
 }
 
 /** DNS headers; anything else stays data. */
@@ -236,11 +317,33 @@ export function readApplication(r: LayerReader, ports: readonly [number, number]
     at = Math.min(at + 1, r.end - r.start)
     r.note('Name', 12, at - 12, labels.join('.'))
     if (r.left(at) >= 4) {
-      r.note('Type', at, 2, named(r.u16(at), { 1: 'A', 2: 'NS', 5: 'CNAME', 6: 'SOA', 12: 'PTR', 15: 'MX', 16: 'TXT', 28: 'AAAA', 255: 'ANY' }))
+      r.note(
+        'Type',
+        at,
+        2,
+        named(r.u16(at), {
+          1: 'A',
+          2: 'NS',
+          5: 'CNAME',
+          6: 'SOA',
+          12: 'PTR',
+          15: 'MX',
+          16: 'TXT',
+          28: 'AAAA',
+          255: 'ANY',
+        }),
+      )
       r.note('Class', at + 2, 2, named(r.u16(at + 2), { 1: 'IN' }))
       at += 4
     }
   }
   const info = `${response ? 'response' : 'query'} ${labels.join('.')}`.trim()
-  return { layer: r.layer('dns', `DNS ${info}`, at), next: undefined, at: r.start + at, end: r.end, protocol: 'DNS', info }
+  return {
+    layer: r.layer('dns', `DNS ${info}`, at),
+    next: undefined,
+    at: r.start + at,
+    end: r.end,
+    protocol: 'DNS',
+    info,
+  }
 }

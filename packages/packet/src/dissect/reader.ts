@@ -73,7 +73,14 @@ export class LayerReader {
   }
 
   layer(protocol: string, title: string, length: number): DissectedLayer {
-    return { protocol, title, offset: this.start, length: Math.min(length, this.left()), fields: this.fields, problems: this.problems }
+    return {
+      protocol,
+      title,
+      offset: this.start,
+      length: Math.min(length, this.left()),
+      fields: this.fields,
+      problems: this.problems,
+    }
   }
 }
 

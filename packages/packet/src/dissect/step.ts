@@ -23,7 +23,14 @@ export type Reader =
 /** A header that does not fit: the layer holds what there is. */
 export function cut(r: LayerReader, protocol: string, title: string, need: number): NextLayer {
   r.problems.push(`header of ${need} bytes is cut off after ${r.left()}`)
-  return { layer: r.layer(protocol, title, r.left()), next: undefined, at: r.end, end: r.end, protocol: title, info: 'truncated' }
+  return {
+    layer: r.layer(protocol, title, r.left()),
+    next: undefined,
+    at: r.end,
+    end: r.end,
+    protocol: title,
+    info: 'truncated',
+  }
 }
 
 export function byEtherType(type: number): Reader | undefined {

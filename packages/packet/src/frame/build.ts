@@ -19,7 +19,9 @@ export interface BuiltFrame {
   readonly layers: readonly PlacedLayer[]
 }
 
-export type BuildResult = ({ readonly ok: true } & BuiltFrame) | { readonly ok: false; readonly error: { readonly message: string; readonly layer: number } }
+export type BuildResult =
+  | ({ readonly ok: true } & BuiltFrame)
+  | { readonly ok: false; readonly error: { readonly message: string; readonly layer: number } }
 
 /** A layer that cannot be written: `layer` is its index. */
 export class FrameError extends Error {
@@ -104,10 +106,12 @@ function writeLayer(data: Uint8Array, layers: readonly Layer[], placed: readonly
   const end = offset + headerLength
   const view = new DataView(data.buffer)
   const check = (value: number, max: number, field: string): number => {
-    if (!Number.isInteger(value) || value < 0 || value > max) throw new FrameError(`${layer.kind} ${field} ${value}: must be 0 to ${max}`, index)
+    if (!Number.isInteger(value) || value < 0 || value > max)
+      throw new FrameError(`${layer.kind} ${field} ${value}: must be 0 to ${max}`, index)
     return value
   }
-  const u16 = (at: number, value: number, field: string): void => view.setUint16(offset + at, check(value, 0xffff, field))
+  const u16 = (at: number, value: number, field: string): void =>
+    view.setUint16(offset + at, check(value, 0xffff, field))
   const u8 = (at: number, value: number, field: string): void => {
     data[offset + at] = check(value, 0xff, field)
   }
@@ -123,7 +127,13 @@ function writeLayer(data: Uint8Array, layers: readonly Layer[], placed: readonly
       u16(12, layer.type ?? etherType(next, data.length - end, layers[index + 2]), 'type')
       return
     case 'vlan':
-      u16(0, (check(layer.priority ?? 0, 7, 'priority') << 13) | (layer.dropEligible ? 0x1000 : 0) | check(layer.id, 4095, 'id'), 'tag')
+      u16(
+        0,
+        (check(layer.priority ?? 0, 7, 'priority') << 13) |
+          (layer.dropEligible ? 0x1000 : 0) |
+          check(layer.id, 4095, 'id'),
+        'tag',
+      )
       u16(2, layer.type ?? etherType(next, data.length - end, layers[index + 2]), 'type')
       return
     case 'arp':
@@ -142,7 +152,13 @@ function writeLayer(data: Uint8Array, layers: readonly Layer[], placed: readonly
       u8(1, layer.tos ?? 0, 'tos')
       u16(2, layer.totalLength ?? data.length - offset, 'total length')
       u16(4, layer.id ?? 0, 'id')
-      u16(6, (layer.dontFragment ? 0x4000 : 0) | (layer.moreFragments ? 0x2000 : 0) | check((layer.fragmentOffset ?? 0) / 8, 0x1fff, 'fragment offset / 8'), 'flags')
+      u16(
+        6,
+        (layer.dontFragment ? 0x4000 : 0) |
+          (layer.moreFragments ? 0x2000 : 0) |
+          check((layer.fragmentOffset ?? 0) / 8, 0x1fff, 'fragment offset / 8'),
+        'flags',
+      )
       u8(8, layer.ttl ?? 64, 'ttl')
       u8(9, layer.protocol ?? ipProtocol(next, false), 'protocol')
       address(12, layer.src ?? '10.0.0.1', parseIpv4, 'IPv4')
@@ -151,7 +167,13 @@ function writeLayer(data: Uint8Array, layers: readonly Layer[], placed: readonly
       u16(10, chooseChecksum(layer.checksum, onesSum(data, offset, end)), 'checksum')
       return
     case 'ipv6':
-      view.setUint32(offset, ((6 << 28) | (check(layer.trafficClass ?? 0, 0xff, 'traffic class') << 20) | check(layer.flowLabel ?? 0, 0xfffff, 'flow label')) >>> 0)
+      view.setUint32(
+        offset,
+        ((6 << 28) |
+          (check(layer.trafficClass ?? 0, 0xff, 'traffic class') << 20) |
+          check(layer.flowLabel ?? 0, 0xfffff, 'flow label')) >>>
+          0,
+      )
       u16(4, layer.payloadLength ?? data.length - end, 'payload length')
       u8(6, layer.nextHeader ?? ipProtocol(next, true), 'next header')
       u8(7, layer.hopLimit ?? 64, 'hop limit')
@@ -190,8 +212,18 @@ function writeLayer(data: Uint8Array, layers: readonly Layer[], placed: readonly
       return
     }
     case 'gre': {
-      u16(0, (layer.checksum ? 0x8000 : 0) | (layer.key !== undefined ? 0x2000 : 0) | (layer.sequence !== undefined ? 0x1000 : 0), 'flags')
-      u16(2, layer.protocol ?? (next?.kind === 'ethernet' ? ETHERTYPE.teb : etherType(next, data.length - end, undefined)), 'protocol')
+      u16(
+        0,
+        (layer.checksum ? 0x8000 : 0) |
+          (layer.key !== undefined ? 0x2000 : 0) |
+          (layer.sequence !== undefined ? 0x1000 : 0),
+        'flags',
+      )
+      u16(
+        2,
+        layer.protocol ?? (next?.kind === 'ethernet' ? ETHERTYPE.teb : etherType(next, data.length - end, undefined)),
+        'protocol',
+      )
       let at = offset + (layer.checksum ? 8 : 4)
       for (const value of [layer.key, layer.sequence]) {
         if (value === undefined) continue
@@ -252,14 +284,26 @@ function outerIp(layers: readonly Layer[], index: number): 'ipv4' | 'ipv6' | und
 }
 
 /** Sum over pseudo-header and everything from layer `index` on; its checksum field is still zero. */
-function upperLayerSum(data: Uint8Array, layers: readonly Layer[], placed: readonly PlacedLayer[], index: number, protocol: number): number {
+function upperLayerSum(
+  data: Uint8Array,
+  layers: readonly Layer[],
+  placed: readonly PlacedLayer[],
+  index: number,
+  protocol: number,
+): number {
   const { offset } = placed[index]!
   const pseudo = outerIp(layers, index) ? pseudoAddresses(data, layers, placed, index, protocol) : 0
   return pseudo + onesSum(data, offset)
 }
 
 /** Layers are written from the inside out, so the IP header is not there yet: write its addresses first. */
-function pseudoAddresses(data: Uint8Array, layers: readonly Layer[], placed: readonly PlacedLayer[], index: number, protocol: number): number {
+function pseudoAddresses(
+  data: Uint8Array,
+  layers: readonly Layer[],
+  placed: readonly PlacedLayer[],
+  index: number,
+  protocol: number,
+): number {
   const ip = placed[index - 1]!
   const layer = layers[index - 1]!
   if (data[ip.offset] === 0) writeLayer(data, layers, placed, index - 1)

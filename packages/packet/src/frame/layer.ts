@@ -112,7 +112,17 @@ export interface PayloadLayer {
 }
 
 export type Layer =
-  | EthernetLayer | VlanLayer | ArpLayer | Ipv4Layer | Ipv6Layer | UdpLayer | TcpLayer | IcmpLayer | GreLayer | VxlanLayer | PayloadLayer
+  | EthernetLayer
+  | VlanLayer
+  | ArpLayer
+  | Ipv4Layer
+  | Ipv6Layer
+  | UdpLayer
+  | TcpLayer
+  | IcmpLayer
+  | GreLayer
+  | VxlanLayer
+  | PayloadLayer
 
 /** Where a layer's header lies in a built frame. */
 export interface PlacedLayer {

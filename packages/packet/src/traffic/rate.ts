@@ -24,7 +24,7 @@ export function meanFrameSize(kinds: readonly FlowKind[]): number {
     const least = Math.max(headerBytes(kind), MIN_FRAME)
     const sizes: readonly (readonly [number, number])[] = typeof kind.size === 'number' ? [[kind.size, 1]] : kind.size
     const total = sizes.reduce((sum, [, weight]) => sum + weight, 0)
-    bytes += kind.weight * sizes.reduce((sum, [size, weight]) => sum + Math.max(size, least) * weight, 0) / total
+    bytes += (kind.weight * sizes.reduce((sum, [size, weight]) => sum + Math.max(size, least) * weight, 0)) / total
     weights += kind.weight
   }
   return weights > 0 ? bytes / weights : MIN_FRAME

@@ -40,7 +40,9 @@ interface SizeChoice {
  */
 export function createTraffic(spec: TrafficSpec): TrafficSource {
   const random = createRandom(spec.seed)
-  const kinds = spec.kinds.map((kind, index) => sizeChoice(kind, spec.seed + index)).filter((choice) => choice !== undefined)
+  const kinds = spec.kinds
+    .map((kind, index) => sizeChoice(kind, spec.seed + index))
+    .filter((choice) => choice !== undefined)
   const kindBounds = cumulate(kinds.map((kind) => kind.weight))
   const ports = spec.ports !== undefined && spec.ports.length > 0 ? spec.ports : [0]
   const count = kinds.length === 0 || !(spec.rate > 0) ? 0 : Math.max(0, spec.count ?? Number.POSITIVE_INFINITY)
@@ -52,7 +54,9 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
 
   const pick = (): Template => {
     const choice = kinds.length === 1 ? kinds[0]! : kinds[indexBelow(kindBounds, random.u32())]!
-    return choice.templates.length === 1 ? choice.templates[0]! : choice.templates[indexBelow(choice.bounds, random.u32())]!
+    return choice.templates.length === 1
+      ? choice.templates[0]!
+      : choice.templates[indexBelow(choice.bounds, random.u32())]!
   }
   // The flow is drawn after kind and size; kinds of one flow draw nothing.
   const flowsOf = new Map<Template, number>()
@@ -64,7 +68,8 @@ export function createTraffic(spec: TrafficSpec): TrafficSource {
     }
   }
   const portOf = (template: Template): number =>
-    (fixedPort.size > 0 ? fixedPort.get(template) : undefined) ?? ports[ports.length === 1 ? 0 : Math.floor(sent / burstSize) % ports.length]!
+    (fixedPort.size > 0 ? fixedPort.get(template) : undefined) ??
+    ports[ports.length === 1 ? 0 : Math.floor(sent / burstSize) % ports.length]!
   const single = kinds.length === 1 && kinds[0]!.templates.length === 1 ? kinds[0]! : undefined
 
   return {
@@ -121,16 +126,37 @@ export function trafficProblems(spec: TrafficSpec): { readonly path: string; rea
   need(Number.isFinite(spec.seed), 'seed', 'must be a number')
   need(spec.rate > 0 && spec.rate <= 1e9, 'rate', 'must be more than 0 and at most 1e9 packets a second')
   need(spec.kinds.length > 0, 'kinds', 'must name at least one kind of packet')
-  need(spec.ports === undefined || spec.ports.every((port) => Number.isInteger(port) && port >= 0 && port < 256), 'ports', 'must be port numbers from 0')
+  need(
+    spec.ports === undefined || spec.ports.every((port) => Number.isInteger(port) && port >= 0 && port < 256),
+    'ports',
+    'must be port numbers from 0',
+  )
   need(spec.count === undefined || spec.count >= 0, 'count', 'must not be negative')
-  need(spec.burst === undefined || (spec.burst.size >= 1 && spec.burst.gap >= 0), 'burst', 'needs a size from 1 and a gap from 0 ns')
+  need(
+    spec.burst === undefined || (spec.burst.size >= 1 && spec.burst.gap >= 0),
+    'burst',
+    'needs a size from 1 and a gap from 0 ns',
+  )
   spec.kinds.forEach((kind, index) => {
     const path = `kinds[${index}]`
     need(kind.weight > 0 && Number.isFinite(kind.weight), `${path}.weight`, 'must be more than 0')
-    need(kind.port === undefined || (Number.isInteger(kind.port) && kind.port >= 0 && kind.port < 256), `${path}.port`, 'must be a port number from 0')
-    need(Number.isInteger(kind.flows) && kind.flows >= 1 && kind.flows <= 0xffffffff, `${path}.flows`, 'must be a whole number from 1')
+    need(
+      kind.port === undefined || (Number.isInteger(kind.port) && kind.port >= 0 && kind.port < 256),
+      `${path}.port`,
+      'must be a port number from 0',
+    )
+    need(
+      Number.isInteger(kind.flows) && kind.flows >= 1 && kind.flows <= 0xffffffff,
+      `${path}.flows`,
+      'must be a whole number from 1',
+    )
     const sizes = typeof kind.size === 'number' ? [[kind.size, 1] as const] : kind.size
-    need(sizes.length > 0 && sizes.every(([size, weight]) => Number.isInteger(size) && size >= 14 && size <= 9600 && weight > 0), `${path}.size`, 'must be 14 to 9600 bytes, weights more than 0')
+    need(
+      sizes.length > 0 &&
+        sizes.every(([size, weight]) => Number.isInteger(size) && size >= 14 && size <= 9600 && weight > 0),
+      `${path}.size`,
+      'must be 14 to 9600 bytes, weights more than 0',
+    )
     for (const [size] of sizes) {
       if (!createTemplate(kind, size, 0)) {
         problems.push({ path, message: `cannot be built at ${size} bytes: an address, port or tag is out of range` })
@@ -143,10 +169,17 @@ export function trafficProblems(spec: TrafficSpec): { readonly path: string; rea
 
 function sizeChoice(kind: FlowKind, seed: number): SizeChoice | undefined {
   if (!(kind.weight > 0)) return undefined
-  const sizes: readonly (readonly [number, number])[] = typeof kind.size === 'number' ? [[kind.size, 1]] : kind.size.filter(([, weight]) => weight > 0)
+  const sizes: readonly (readonly [number, number])[] =
+    typeof kind.size === 'number' ? [[kind.size, 1]] : kind.size.filter(([, weight]) => weight > 0)
   const templates = sizes.map(([size]) => createTemplate(kind, size, seed)).filter((template) => template !== undefined)
   if (templates.length === 0 || templates.length < sizes.length) return undefined
-  return { weight: kind.weight, bounds: cumulate(sizes.map(([, weight]) => weight)), templates, flows: Math.max(1, Math.floor(kind.flows)), port: kind.port }
+  return {
+    weight: kind.weight,
+    bounds: cumulate(sizes.map(([, weight]) => weight)),
+    templates,
+    flows: Math.max(1, Math.floor(kind.flows)),
+    port: kind.port,
+  }
 }
 
 function cumulate(weights: readonly number[]): number[] {
@@ -174,7 +207,8 @@ function arrivalTimes(spec: TrafficSpec, exponential: () => number): (n: number)
     let start = 0
     return (n) => {
       const inBurst = n % size
-      if (n > 0 && inBurst === 0) start += Math.max(spec.poisson ? exponential() * gap * size : gap * size, burst.gap * size)
+      if (n > 0 && inBurst === 0)
+        start += Math.max(spec.poisson ? exponential() * gap * size : gap * size, burst.gap * size)
       return start + inBurst * burst.gap
     }
   }

@@ -73,16 +73,28 @@ export function createTemplate(kind: FlowKind, size: number, seed: number): Temp
   const l4 = inner && places[places.indexOf(inner) + 1]
   const l4HasPorts = l4?.kind === 'udp' || l4?.kind === 'tcp'
   // Which fields vary is known before their bytes are cleared.
-  const header = (place: { readonly offset: number; readonly kind: string }, src: AddressRange | undefined, dst: AddressRange | undefined): IpHeader => {
+  const header = (
+    place: { readonly offset: number; readonly kind: string },
+    src: AddressRange | undefined,
+    dst: AddressRange | undefined,
+  ): IpHeader => {
     const v6 = place.kind === 'ipv6'
     return {
       src: addressField(place.offset + (v6 ? 8 : 12), src, v6, true),
       dst: addressField(place.offset + (v6 ? 24 : 16), dst, v6, false),
-      checksum: v6 ? undefined : { at: place.offset + 10, base: 0, wrong: kind.badChecksum === 'ip' && place === inner ? 0x0100 : 0 },
+      checksum: v6
+        ? undefined
+        : { at: place.offset + 10, base: 0, wrong: kind.badChecksum === 'ip' && place === inner ? 0x0100 : 0 },
     }
   }
   const innerIp = inner && header(inner, kind.src, kind.dst)
-  const outerIp = outer && header(outer, outer.kind === 'ipv6' ? { from: 'fd01::1', count: 1 << 16 } : { from: '172.16.0.1', count: 1 << 16 }, outer.kind === 'ipv6' ? 'fd02::1' : '172.31.0.1')
+  const outerIp =
+    outer &&
+    header(
+      outer,
+      outer.kind === 'ipv6' ? { from: 'fd01::1', count: 1 << 16 } : { from: '172.16.0.1', count: 1 << 16 },
+      outer.kind === 'ipv6' ? 'fd02::1' : '172.31.0.1',
+    )
   const arpSender = arp && addressField(arp.offset + 14, kind.src, false, true)
   for (const field of [innerIp?.src, innerIp?.dst, outerIp?.src, outerIp?.dst, arpSender]) {
     if (field) bytes.fill(0, field.at, field.at + field.fixed.length)
@@ -92,10 +104,14 @@ export function createTemplate(kind: FlowKind, size: number, seed: number): Temp
   const variedPort = srcPortAt >= 0 ? srcPortAt : icmpIdAt
   if (variedPort >= 0) bytes.fill(0, variedPort, variedPort + 2)
   // A VXLAN sender puts the inner flow's entropy into the outer source port.
-  const outerUdp = outer && places[places.indexOf(outer) + 1]?.kind === 'udp' ? places[places.indexOf(outer) + 1] : undefined
+  const outerUdp =
+    outer && places[places.indexOf(outer) + 1]?.kind === 'udp' ? places[places.indexOf(outer) + 1] : undefined
   if (outerUdp) bytes.fill(0, outerUdp.offset, outerUdp.offset + 2)
 
-  const seal = (ip: IpHeader | undefined, place: { readonly offset: number; readonly headerLength: number } | undefined): Checksum | undefined => {
+  const seal = (
+    ip: IpHeader | undefined,
+    place: { readonly offset: number; readonly headerLength: number } | undefined,
+  ): Checksum | undefined => {
     if (!ip?.checksum || !place) return undefined
     bytes.fill(0, ip.checksum.at, ip.checksum.at + 2)
     return { ...ip.checksum, base: onesSum(bytes, place.offset, place.offset + place.headerLength) }
@@ -132,7 +148,7 @@ export function createTemplate(kind: FlowKind, size: number, seed: number): Temp
       } else if (arpSender) putAddress(out, at, arpSender, flow, hash)
       let port = 0
       if (variedPort >= 0) {
-        port = 1024 + (hash >>> 8) % 64512
+        port = 1024 + ((hash >>> 8) % 64512)
         out[at + variedPort] = port >> 8
         out[at + variedPort + 1] = port
       }
@@ -204,7 +220,8 @@ function addressField(at: number, range: AddressRange | undefined, v6: boolean, 
   const text = firstAddress(range)
   const standard = v6 ? (source ? 'fd00::a00:0' : 'fd00::c0a8:1') : source ? '10.0.0.0' : '192.168.0.1'
   const fixed = (v6 ? parseIpv6 : parseIpv4)(text ?? standard) ?? new Uint8Array(v6 ? 16 : 4)
-  const count = range === undefined ? (source ? 0 : 1) : typeof range === 'string' ? 1 : Math.max(1, Math.floor(range.count))
+  const count =
+    range === undefined ? (source ? 0 : 1) : typeof range === 'string' ? 1 : Math.max(1, Math.floor(range.count))
   const view = new DataView(fixed.buffer)
   return { at, fixed, low: view.getInt32(fixed.length - 4), highSum: onesSum(fixed, 0, fixed.length - 4), count }
 }
@@ -215,37 +232,64 @@ function firstAddress(range: AddressRange | undefined): string | undefined {
 
 /** The layers of a kind, varying fields at any value. */
 export function layersOf(kind: FlowKind): Layer[] {
-  const macs = { ...(kind.srcMac !== undefined && { src: kind.srcMac }), ...(kind.dstMac !== undefined && { dst: kind.dstMac }) }
+  const macs = {
+    ...(kind.srcMac !== undefined && { src: kind.srcMac }),
+    ...(kind.dstMac !== undefined && { dst: kind.dstMac }),
+  }
   const layers: Layer[] = [{ kind: 'ethernet', ...macs }]
   if (kind.outerVlan !== undefined) layers.push({ kind: 'vlan', id: kind.outerVlan })
   if (kind.vlan !== undefined) layers.push({ kind: 'vlan', id: kind.vlan })
   if (kind.l3 === 'arp') {
     const senderIp = firstAddress(kind.src)
     const targetIp = firstAddress(kind.dst)
-    layers.push({ kind: 'arp', ...(senderIp !== undefined && { senderIp }), ...(targetIp !== undefined && { targetIp }) })
+    layers.push({
+      kind: 'arp',
+      ...(senderIp !== undefined && { senderIp }),
+      ...(targetIp !== undefined && { targetIp }),
+    })
     return layers
   }
   const tunnel = kind.l3 === 'ipip' ? 'ipip' : kind.tunnel
   if (tunnel !== undefined) {
-    layers.push(kind.outer === 'ipv6' ? { kind: 'ipv6', src: 'fd01::1', dst: 'fd02::1' } : { kind: 'ipv4', src: '172.16.0.1', dst: '172.31.0.1' })
+    layers.push(
+      kind.outer === 'ipv6'
+        ? { kind: 'ipv6', src: 'fd01::1', dst: 'fd02::1' }
+        : { kind: 'ipv4', src: '172.16.0.1', dst: '172.31.0.1' },
+    )
     if (tunnel === 'gre') layers.push({ kind: 'gre' })
-    if (tunnel === 'vxlan') layers.push({ kind: 'udp', srcPort: 49152 }, { kind: 'vxlan' }, { kind: 'ethernet', ...macs })
+    if (tunnel === 'vxlan')
+      layers.push({ kind: 'udp', srcPort: 49152 }, { kind: 'vxlan' }, { kind: 'ethernet', ...macs })
   }
   const src = firstAddress(kind.src)
   const dst = firstAddress(kind.dst)
   const addresses = { ...(src !== undefined && { src }), ...(dst !== undefined && { dst }) }
   if (kind.l3 === 'ipv6') {
-    layers.push({ kind: 'ipv6', ...addresses, ...(kind.ttl !== undefined && { hopLimit: kind.ttl }), ...(kind.tos !== undefined && { trafficClass: kind.tos }) })
+    layers.push({
+      kind: 'ipv6',
+      ...addresses,
+      ...(kind.ttl !== undefined && { hopLimit: kind.ttl }),
+      ...(kind.tos !== undefined && { trafficClass: kind.tos }),
+    })
   } else {
     const options = kind.ipOptions === undefined ? undefined : parseHex(kind.ipOptions)
-    layers.push({ kind: 'ipv4', ...addresses, ...(kind.ttl !== undefined && { ttl: kind.ttl }), ...(kind.tos !== undefined && { tos: kind.tos }), ...(options && { options }) })
+    layers.push({
+      kind: 'ipv4',
+      ...addresses,
+      ...(kind.ttl !== undefined && { ttl: kind.ttl }),
+      ...(kind.tos !== undefined && { tos: kind.tos }),
+      ...(options && { options }),
+    })
   }
-  const ports = { ...(kind.srcPort !== undefined && { srcPort: kind.srcPort }), ...(kind.dstPort !== undefined && { dstPort: kind.dstPort }) }
+  const ports = {
+    ...(kind.srcPort !== undefined && { srcPort: kind.srcPort }),
+    ...(kind.dstPort !== undefined && { dstPort: kind.dstPort }),
+  }
   const l4 = kind.l4 ?? 'udp'
   if (l4 === 'udp') layers.push({ kind: 'udp', ...ports })
   if (l4 === 'tcp') layers.push({ kind: 'tcp', ...ports, ...(kind.tcpFlags !== undefined && { flags: kind.tcpFlags }) })
   if (l4 === 'icmp') layers.push({ kind: 'icmp' })
-  if (typeof kind.payload === 'object') layers.push({ kind: 'payload', data: parseHex(kind.payload.hex) ?? new Uint8Array(0) })
+  if (typeof kind.payload === 'object')
+    layers.push({ kind: 'payload', data: parseHex(kind.payload.hex) ?? new Uint8Array(0) })
   return layers
 }
 

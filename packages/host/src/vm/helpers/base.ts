@@ -8,7 +8,7 @@ export type HelperGroup = Readonly<Record<number, Helper>>
 /** Nanoseconds to R0. */
 function giveTime(vm: Vm, nanoseconds: number): void {
   const whole = Math.floor(nanoseconds)
-  vm.reg[0] = whole % 4294967296 | 0
+  vm.reg[0] = (whole % 4294967296) | 0
   vm.reg[1] = Math.floor(whole / 4294967296) | 0
 }
 

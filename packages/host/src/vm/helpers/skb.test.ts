@@ -24,7 +24,10 @@ describe('socket buffer helpers', () => {
       const vm = createVm()
       const got = runProgram(vm, loadProgram(parseHex(run.insns)!, [], []), 'sched_cls', parseHex(run.data_in)!)
       expect({ errno: got.errno, retval: got.retval, data: formatHex(got.data), fault: got.fault }, run.insns).toEqual({
-        errno: run.errno, retval: run.retval, data: run.data_out, fault: undefined,
+        errno: run.errno,
+        retval: run.retval,
+        data: run.data_out,
+        fault: undefined,
       })
     }
   })

@@ -38,7 +38,8 @@ export const SKB_HELPERS: HelperGroup = {
   39: (vm) => vm.give(vm.reg[R2]! >>> 0 > vm.dataEnd - vm.data ? -ERRNO.ENOMEM : 0),
   38: (vm) => {
     const length = vm.reg[R2]! >>> 0
-    if (flagsOf(vm, R3) !== 0 || length > MAX_LENGTH || length < (vm.networkHeader || ETHERNET)) return vm.give(-ERRNO.EINVAL)
+    if (flagsOf(vm, R3) !== 0 || length > MAX_LENGTH || length < (vm.networkHeader || ETHERNET))
+      return vm.give(-ERRNO.EINVAL)
     if (vm.data + length > vm.hardEnd) return vm.give(-ERRNO.ENOMEM)
     if (vm.data + length > vm.dataEnd) vm.memory.bytes.fill(0, vm.dataEnd, vm.data + length)
     vm.dataEnd = vm.data + length
@@ -47,7 +48,8 @@ export const SKB_HELPERS: HelperGroup = {
   },
   43: (vm) => {
     const room = vm.reg[R2]! >>> 0
-    if (flagsOf(vm, R3) !== 0 || room > MAX_LENGTH || vm.dataEnd - vm.data + room > MAX_LENGTH) return vm.give(-ERRNO.EINVAL)
+    if (flagsOf(vm, R3) !== 0 || room > MAX_LENGTH || vm.dataEnd - vm.data + room > MAX_LENGTH)
+      return vm.give(-ERRNO.EINVAL)
     if (vm.data - room < vm.hardStart) return vm.give(-ERRNO.ENOMEM)
     vm.data -= room
     vm.dataMeta = vm.data
@@ -150,7 +152,8 @@ function setCongestion(vm: Vm): number {
   const ip = vm.data + vm.networkHeader
   // The tag in front of the type is skipped for the type, not for the header's place.
   let type = etherType(vm)
-  for (let at = ip; (type === 0x8100 || type === 0x88a8) && at + 4 <= vm.dataEnd; at += 4) type = (bytes[at + 2]! << 8) | bytes[at + 3]!
+  for (let at = ip; (type === 0x8100 || type === 0x88a8) && at + 4 <= vm.dataEnd; at += 4)
+    type = (bytes[at + 2]! << 8) | bytes[at + 3]!
   if (type === IPV4) {
     const old = bytes[ip + 1]!
     if ((old & 3) === 3) return 1
@@ -233,7 +236,8 @@ function adjustRoom(vm: Vm): void {
   const head = vm.networkHeader + (mode === 0 ? network : 0)
   if (Math.abs(delta) > 0xfff) return vm.give(-ERRNO.EFAULT)
   if (!isIp(etherType(vm)) || mode < 0 || mode > 1) return vm.give(-ERRNO.ENOTSUPP)
-  if (vm.data - delta < vm.hardStart || (delta < 0 && vm.dataEnd - vm.data + delta < head + (mode === 1 ? network : 0))) return vm.give(-ERRNO.ENOTSUPP)
+  if (vm.data - delta < vm.hardStart || (delta < 0 && vm.dataEnd - vm.data + delta < head + (mode === 1 ? network : 0)))
+    return vm.give(-ERRNO.ENOTSUPP)
   // Encapsulation flags have no meaning when headers go.
   if (delta < 0 && flagsOf(vm, R4) & ~FIXED_GSO) return vm.give(-ERRNO.EINVAL)
   moveHead(vm, head, delta)

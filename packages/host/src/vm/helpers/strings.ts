@@ -127,9 +127,12 @@ function convert(vm: Vm, r: number, conversion: string, spec: string): string {
   const unsigned = wide ? (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0) : BigInt(lo >>> 0)
   const width = /\d+/.exec(spec)?.[0] ?? '0'
   const digits =
-    conversion === 'x' || conversion === 'p' ? unsigned.toString(16)
-    : conversion === 'X' ? unsigned.toString(16).toUpperCase()
-    : conversion === 'u' ? unsigned.toString()
-    : BigInt.asIntN(wide ? 64 : 32, unsigned).toString()
+    conversion === 'x' || conversion === 'p'
+      ? unsigned.toString(16)
+      : conversion === 'X'
+        ? unsigned.toString(16).toUpperCase()
+        : conversion === 'u'
+          ? unsigned.toString()
+          : BigInt.asIntN(wide ? 64 : 32, unsigned).toString()
   return digits.padStart(Number(width), width.startsWith('0') ? '0' : ' ')
 }

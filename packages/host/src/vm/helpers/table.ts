@@ -12,6 +12,16 @@ import { XDP_HELPERS } from './xdp'
 
 /** Helpers by number; a hole is a helper that is not modelled. */
 export const HELPERS: (Helper | undefined)[] = []
-for (const group of [BASE_HELPERS, CALLBACK_HELPERS, CHECKSUM_HELPERS, EVENT_HELPERS, MAP_HELPERS, NET_HELPERS, SKB_HELPERS, STRING_HELPERS, XDP_HELPERS]) {
+for (const group of [
+  BASE_HELPERS,
+  CALLBACK_HELPERS,
+  CHECKSUM_HELPERS,
+  EVENT_HELPERS,
+  MAP_HELPERS,
+  NET_HELPERS,
+  SKB_HELPERS,
+  STRING_HELPERS,
+  XDP_HELPERS,
+]) {
   for (const [number, helper] of Object.entries(group)) HELPERS[Number(number)] = helper
 }
