@@ -17,7 +17,7 @@ import { fastMachine } from './fast-machine'
 import { createFastProgram } from './fast-program'
 
 const SEED = Number(process.env['OFFLOAD_SEED'] ?? 90_210)
-const PROGRAMS = Number(process.env['OFFLOAD_PROGRAMS'] ?? 120)
+const PROGRAMS = Number(process.env['OFFLOAD_PROGRAMS'] ?? 80)
 const LIMIT = 3000
 
 const MAPS = [
