@@ -111,7 +111,6 @@ test('the control flow is drawn, pins, and stands as a table', async ({ page }) 
   await block.focus()
   await page.keyboard.press('Enter')
   await expect(block).toHaveAttribute('aria-pressed', 'true')
-  await page.screenshot({ path: '/tmp/flow.png' })
   await page.keyboard.press('t')
   await expect(page.getByTestId('flow-table').getByRole('row').nth(1)).toContainText('if true')
 })
@@ -142,30 +141,40 @@ test('an object is dropped, chosen from, shown with its C, and downloaded again'
   expect(await sourceOf(page)).toContain('.prog xdp count')
 })
 
+const STROKES = 20
+
 test('from key stroke to diagnostics', async ({ page }) => {
   await open(page)
   await setSource(page, `${PROGRAM}`)
   await edit(page, 'r1 = 7', 'r1 = 8')
   await cursorBehind(page, 'r0 = XDP_DROP')
-  const times = await page.evaluate(async () => {
-    const area = document.querySelector<HTMLElement>('.monaco-editor textarea, .monaco-editor .native-edit-context')!
-    area.focus()
-    const found: number[] = []
+  await page.evaluate(() => {
+    const page = window as unknown as { times: number[] }
+    page.times = []
+    let began = 0
+    let wanted = false
     const shown = (): boolean => document.querySelector('.squiggly-error') !== null
-    for (let i = 0; i < 40; i++) {
-      const wanted = i % 2 === 0
-      const began = performance.now()
-      document.execCommand(wanted ? 'insertText' : 'delete', false, wanted ? 'x' : undefined)
-      while (shown() !== wanted && performance.now() - began < 3000)
-        await new Promise((resolve) => setTimeout(resolve, 1))
-      found.push(performance.now() - began)
-      await new Promise((resolve) => setTimeout(resolve, 60))
-    }
-    return found
+    addEventListener(
+      'keydown',
+      () => {
+        began = performance.now()
+        wanted = !shown()
+      },
+      { capture: true },
+    )
+    new MutationObserver(() => {
+      if (began === 0 || shown() !== wanted) return
+      page.times.push(performance.now() - began)
+      began = 0
+    }).observe(document.body, { subtree: true, childList: true, attributes: true })
   })
-  const sorted = times.toSorted((a, b) => a - b)
-  console.log(
-    `key stroke to diagnostics: p50 ${sorted[20]!.toFixed(0)} ms, p95 ${sorted[38]!.toFixed(0)} ms over ${sorted.length} strokes`,
-  )
-  expect(sorted[20]!).toBeLessThan(1000)
+  const times = (): Promise<number[]> => page.evaluate(() => (window as unknown as { times: number[] }).times)
+  for (let stroke = 1; stroke <= STROKES; stroke++) {
+    await page.keyboard.press(stroke % 2 === 1 ? 'x' : 'Backspace')
+    await expect.poll(async () => (await times()).length, { timeout: 5000 }).toBe(stroke)
+  }
+  const sorted = (await times()).toSorted((a, b) => a - b)
+  const share = (part: number): string => sorted[Math.floor(part * (STROKES - 1))]!.toFixed(0)
+  console.log(`key stroke to diagnostics: p50 ${share(0.5)} ms, p95 ${share(0.95)} ms over ${STROKES} strokes, traffic running`)
+  expect(Number(share(0.5))).toBeLessThan(1000)
 })
