@@ -69,6 +69,7 @@ function useAnswer<T>(
   question: (judge: Remote<CompileWorker>, part: JudgedPart) => Promise<T>,
 ): Answered<T> | undefined {
   const [answered, setAnswered] = useState<Answered<T> | undefined>(undefined)
+  const absent = document === undefined
   useEffect(() => {
     if (document === undefined) return
     let wanted = true
@@ -89,7 +90,7 @@ function useAnswer<T>(
     document?.kernel,
     document?.capabilities,
     document?.passesOff,
-    document === undefined,
+    absent,
     question,
   ])
   return answered
