@@ -23,7 +23,11 @@ export function parseConformance(text: string): ConformanceCase | undefined {
   }
   const { asm, raw, mem, result } = sections
   if (result === undefined) return undefined
-  return { insns: raw === undefined ? assembled(asm ?? '') : parseHex(rawHex(raw))!, memory: parseHex(mem ?? '')!, result: BigInt.asUintN(64, BigInt(result.trim())) }
+  return {
+    insns: raw === undefined ? assembled(asm ?? '') : parseHex(rawHex(raw))!,
+    memory: parseHex(mem ?? '')!,
+    result: BigInt.asUintN(64, BigInt(result.trim())),
+  }
 }
 
 function assembled(text: string): Uint8Array | string {
@@ -33,6 +37,9 @@ function assembled(text: string): Uint8Array | string {
 
 /** Raw programs are words of 64 bits, most significant digit first. */
 function rawHex(raw: string): string {
-  const words = raw.trim().split(/\s+/).map((word) => word.replace(/^0x/, '').padStart(2, '0'))
+  const words = raw
+    .trim()
+    .split(/\s+/)
+    .map((word) => word.replace(/^0x/, '').padStart(2, '0'))
   return words.map((word) => (word.length === 16 ? word.match(/../g)!.toReversed().join('') : word)).join('')
 }

@@ -59,7 +59,11 @@ class Writer {
 
   private number(): number {
     const { random } = this
-    return random.below(3) === 0 ? this.pick(CORNERS) : random.below(2) === 0 ? random.below(200) - 100 : random.u32() | 0
+    return random.below(3) === 0
+      ? this.pick(CORNERS)
+      : random.below(2) === 0
+        ? random.below(200) - 100
+        : random.u32() | 0
   }
 
   /** The function's units: set up, a random middle, exit. R6 context or argument, R7 a packet or argument pointer, R8 a stack pointer. */
@@ -67,10 +71,23 @@ class Writer {
     const { random } = this
     const main = index === 0
     const first: Insn[] = [[0xbf, 6, 1, 0, 0]]
-    if (main) first.push([0x61, 7, 1, this.context === 'xdp' ? 0 : 76, 0], [0xb7, 2, 0, 0, 7], [0xb7, 3, 0, 0, 9], [0xb7, 4, 0, 0, -5], [0xb7, 5, 0, 0, 3])
-    else if (index === this.callback) first.push([0xbf, 7, 2, 0, 0], [0xb7, 3, 0, 0, 1], [0xb7, 4, 0, 0, 2], [0xb7, 5, 0, 0, 3])
+    if (main)
+      first.push(
+        [0x61, 7, 1, this.context === 'xdp' ? 0 : 76, 0],
+        [0xb7, 2, 0, 0, 7],
+        [0xb7, 3, 0, 0, 9],
+        [0xb7, 4, 0, 0, -5],
+        [0xb7, 5, 0, 0, 3],
+      )
+    else if (index === this.callback)
+      first.push([0xbf, 7, 2, 0, 0], [0xb7, 3, 0, 0, 1], [0xb7, 4, 0, 0, 2], [0xb7, 5, 0, 0, 3])
     else first.push([0xbf, 7, 2, 0, 0])
-    first.push([0xbf, 8, 10, 0, 0], [0x07, 8, 0, 0, -8 * (1 + random.below(8))], [0xb7, 9, 0, 0, this.number()], [0xb7, 0, 0, 0, random.below(4)])
+    first.push(
+      [0xbf, 8, 10, 0, 0],
+      [0x07, 8, 0, 0, -8 * (1 + random.below(8))],
+      [0xb7, 9, 0, 0, this.number()],
+      [0xb7, 0, 0, 0, random.below(4)],
+    )
     const units: Unit[] = [{ insns: first }]
     const length = 4 + random.below(24)
     for (let i = 0; i < length; i++) units.push(this.unit(index, units.length, length + 1))
@@ -86,8 +103,19 @@ class Writer {
     if (choice < 51) return { insns: [this.access()] }
     if (choice < 55) return this.atTheEdge()
     if (choice < 75) return this.jump(at, last)
-    if (choice < 80) return { insns: [[0xbf, this.pick([1, 2, 3, 7, 8]), 10, 0, 0], [0x07, 8, 0, 0, -random.below(40)]] }
-    if (choice < 84) return { insns: [[0x61, this.pick([2, 3, 7]), 6, this.pick(this.context === 'xdp' ? [0, 4, 8, 12, 16] : [76, 80, 0, 140]), 0]] }
+    if (choice < 80)
+      return {
+        insns: [
+          [0xbf, this.pick([1, 2, 3, 7, 8]), 10, 0, 0],
+          [0x07, 8, 0, 0, -random.below(40)],
+        ],
+      }
+    if (choice < 84)
+      return {
+        insns: [
+          [0x61, this.pick([2, 3, 7]), 6, this.pick(this.context === 'xdp' ? [0, 4, 8, 12, 16] : [76, 80, 0, 140]), 0],
+        ],
+      }
     if (choice < 89 && index < this.functions - 1) return this.call(index)
     return this.helper(index)
   }
@@ -104,16 +132,32 @@ class Writer {
     const dst = this.pick([0, 1, 2, 3, 4, 5, 9, 9, 7, 8])
     if (code === 13) return [0xd0 | kind | (wide ? 0 : random.below(2) * 8), dst, 0, 0, this.pick([16, 32, 64])]
     const register = code !== 8 && random.below(2) === 0
-    const off = code === 3 || code === 9 ? random.below(2) : code === 11 && register ? this.pick([0, 0, 8, 16, ...(wide ? [32] : [])]) : 0
+    const off =
+      code === 3 || code === 9
+        ? random.below(2)
+        : code === 11 && register
+          ? this.pick([0, 0, 8, 16, ...(wide ? [32] : [])])
+          : 0
     const source = code <= 1 && dst >= 7 ? 9 : this.register()
-    return [(code << 4) | kind | (register ? 8 : 0), dst, register ? source : 0, off, register ? 0 : dst === 7 || dst === 8 ? random.below(40) - 20 : this.number()]
+    return [
+      (code << 4) | kind | (register ? 8 : 0),
+      dst,
+      register ? source : 0,
+      off,
+      register ? 0 : dst === 7 || dst === 8 ? random.below(40) - 20 : this.number(),
+    ]
   }
 
   private access(): Insn {
     const { random } = this
     const base = this.pick([7, 7, 8, 8, 10, 10, 10, 6, 0])
     const size = this.pick(SIZES)
-    const off = base === 10 ? -random.below(random.below(8) === 0 ? 530 : 64) : base === 6 ? 4 * random.below(8) : random.below(32) - (base === 8 ? 8 : 2)
+    const off =
+      base === 10
+        ? -random.below(random.below(8) === 0 ? 530 : 64)
+        : base === 6
+          ? 4 * random.below(8)
+          : random.below(32) - (base === 8 ? 8 : 2)
     const other = this.pick([0, 1, 2, 3, 4, 5, 9])
     switch (random.below(8)) {
       case 0:
@@ -156,7 +200,10 @@ class Writer {
     if (kind === 1) return { insns: [[0xe5, 0, 0, 0, 0]], jump: { at: 0, unit } }
     const register = random.below(2) === 0
     const op = (this.pick(JUMP_CODES) << 4) | (register ? 8 : 0) | this.pick([5, 5, 6])
-    return { insns: [[op, this.register(), register ? this.register() : 0, 0, register ? 0 : this.number()]], jump: { at: 0, unit } }
+    return {
+      insns: [[op, this.register(), register ? this.register() : 0, 0, register ? 0 : this.number()]],
+      jump: { at: 0, unit },
+    }
   }
 
   /** Arguments and scratch registers anew, as after every call. */
@@ -166,50 +213,116 @@ class Writer {
 
   private call(index: number): Unit {
     const target = index + 1 + this.random.below(this.functions - index - 1)
-    const insns: Insn[] = [[0xbf, 1, 6, 0, 0], [0xbf, 2, this.pick([7, 8, 10]), 0, 0], [0x85, 0, 1, 0, 0], ...this.fresh()]
+    const insns: Insn[] = [
+      [0xbf, 1, 6, 0, 0],
+      [0xbf, 2, this.pick([7, 8, 10]), 0, 0],
+      [0x85, 0, 1, 0, 0],
+      ...this.fresh(),
+    ]
     return { insns, call: { at: 2, target } }
   }
 
   private helper(index: number): Unit {
     const { random } = this
-    const key: Insn[] = [[0x62, 10, 0, -4, random.below(6)], [0xbf, 2, 10, 0, 0], [0x07, 2, 0, 0, -4]]
+    const key: Insn[] = [
+      [0x62, 10, 0, -4, random.below(6)],
+      [0xbf, 2, 10, 0, 0],
+      [0x07, 2, 0, 0, -4],
+    ]
     const map = this.pick([0, 0, 1, 2])
-    const withMap = (insns: Insn[]): Unit => ({ insns: [[0x18, 1, 1, 0, 0], [0, 0, 0, 0, 0], ...insns, ...this.fresh()], map: { at: 0, map } })
+    const withMap = (insns: Insn[]): Unit => ({
+      insns: [[0x18, 1, 1, 0, 0], [0, 0, 0, 0, 0], ...insns, ...this.fresh()],
+      map: { at: 0, map },
+    })
     switch (random.below(this.context === 'skb' ? 12 : 11)) {
       case 0:
       case 1:
       case 2: {
         // A lookup and what is done with the value.
-        const use: Insn[] = [[0x15, 0, 0, 1, 0], random.below(2) ? [0xdb, 0, 9, random.below(20) - 2, this.pick(ATOMICS.slice(0, 10))] : [0x63 | this.pick(SIZES), 0, 9, random.below(18), 0]]
+        const use: Insn[] = [
+          [0x15, 0, 0, 1, 0],
+          random.below(2)
+            ? [0xdb, 0, 9, random.below(20) - 2, this.pick(ATOMICS.slice(0, 10))]
+            : [0x63 | this.pick(SIZES), 0, 9, random.below(18), 0],
+        ]
         return withMap([...key, [0x85, 0, 0, 0, 1], ...use, [0xb7, 0, 0, 0, 1]])
       }
       case 3:
-        return withMap([...key, [0xbf, 3, 10, 0, 0], [0x07, 3, 0, 0, -32], [0xb7, 4, 0, 0, random.below(4)], [0x85, 0, 0, 0, 2]])
+        return withMap([
+          ...key,
+          [0xbf, 3, 10, 0, 0],
+          [0x07, 3, 0, 0, -32],
+          [0xb7, 4, 0, 0, random.below(4)],
+          [0x85, 0, 0, 0, 2],
+        ])
       case 4:
         return withMap([...key, [0x85, 0, 0, 0, 3]])
       case 5:
         return { insns: [[0x85, 0, 0, 0, this.pick([5, 7, 8, 999])], ...this.fresh()] }
       case 6: {
-        const moved: Insn[] = this.context === 'xdp' ? [[0xb7, 2, 0, 0, random.below(40) - 20], [0x85, 0, 0, 0, this.pick([44, 65, 54])]] : [[0xb7, 2, 0, 0, random.below(100)], [0xb7, 3, 0, 0, 0], [0x85, 0, 0, 0, this.pick([38, 43])]]
+        const moved: Insn[] =
+          this.context === 'xdp'
+            ? [
+                [0xb7, 2, 0, 0, random.below(40) - 20],
+                [0x85, 0, 0, 0, this.pick([44, 65, 54])],
+              ]
+            : [
+                [0xb7, 2, 0, 0, random.below(100)],
+                [0xb7, 3, 0, 0, 0],
+                [0x85, 0, 0, 0, this.pick([38, 43])],
+              ]
         return { insns: [[0xbf, 1, 6, 0, 0], ...moved, ...this.fresh()] }
       }
       case 7:
         if (index === this.callback) return { insns: [[0xb7, 0, 0, 0, random.below(2)]] }
         return {
-          insns: [[0xb7, 1, 0, 0, random.below(9)], [0x18, 2, 4, 0, 0], [0, 0, 0, 0, 0], [0xbf, 3, this.pick([8, 10]), 0, 0], [0xb7, 4, 0, 0, 0], [0x85, 0, 0, 0, 181], ...this.fresh()],
+          insns: [
+            [0xb7, 1, 0, 0, random.below(9)],
+            [0x18, 2, 4, 0, 0],
+            [0, 0, 0, 0, 0],
+            [0xbf, 3, this.pick([8, 10]), 0, 0],
+            [0xb7, 4, 0, 0, 0],
+            [0x85, 0, 0, 0, 181],
+            ...this.fresh(),
+          ],
           functionAddress: { at: 1, target: this.callback },
         }
       case 8:
         if (index === this.callback) return { insns: [[0xb7, 0, 0, 0, 0]] }
         return {
-          insns: [[0x18, 1, 1, 0, 0], [0, 0, 0, 0, 0], [0x18, 2, 4, 0, 0], [0, 0, 0, 0, 0], [0xbf, 3, 8, 0, 0], [0xb7, 4, 0, 0, 0], [0x85, 0, 0, 0, 164], ...this.fresh()],
+          insns: [
+            [0x18, 1, 1, 0, 0],
+            [0, 0, 0, 0, 0],
+            [0x18, 2, 4, 0, 0],
+            [0, 0, 0, 0, 0],
+            [0xbf, 3, 8, 0, 0],
+            [0xb7, 4, 0, 0, 0],
+            [0x85, 0, 0, 0, 164],
+            ...this.fresh(),
+          ],
           map: { at: 0, map: this.pick([0, 1]) },
           functionAddress: { at: 2, target: this.callback },
         }
       case 9:
-        return { insns: [[0xbf, 1, 6, 0, 0], [0x18, 2, 1, 0, 0], [0, 0, 0, 0, 0], [0xb7, 3, 0, 0, random.below(4)], [0x85, 0, 0, 0, 12], ...this.fresh()], map: { at: 1, map: 3 } }
+        return {
+          insns: [
+            [0xbf, 1, 6, 0, 0],
+            [0x18, 2, 1, 0, 0],
+            [0, 0, 0, 0, 0],
+            [0xb7, 3, 0, 0, random.below(4)],
+            [0x85, 0, 0, 0, 12],
+            ...this.fresh(),
+          ],
+          map: { at: 1, map: 3 },
+        }
       case 10:
-        return { insns: [[0x18, 7, 2, 0, 0], [0, 0, 0, 0, 4 * random.below(5)]], map: { at: 0, map: 2 } }
+        return {
+          insns: [
+            [0x18, 7, 2, 0, 0],
+            [0, 0, 0, 0, 4 * random.below(5)],
+          ],
+          map: { at: 0, map: 2 },
+        }
       default:
         return { insns: [[this.pick([0x20, 0x40]) | this.pick([0x00, 0x08, 0x10]), 0, 9, 0, random.below(70)]] }
     }
@@ -259,7 +372,11 @@ function link(bodies: readonly (readonly Unit[])[]): RandomProgram {
         const at = first + i
         view.setUint8(at * 8, op)
         view.setUint8(at * 8 + 1, dst | (src << 4))
-        view.setInt16(at * 8 + 2, unit.jump?.at === i ? starts[index]![Math.min(unit.jump.unit, body.length - 1)]! - at - 1 : off, true)
+        view.setInt16(
+          at * 8 + 2,
+          unit.jump?.at === i ? starts[index]![Math.min(unit.jump.unit, body.length - 1)]! - at - 1 : off,
+          true,
+        )
         const call = unit.call?.at === i ? unit.call : unit.functionAddress?.at === i ? unit.functionAddress : undefined
         view.setInt32(at * 8 + 4, call ? starts[call.target]![0]! - at - 1 : imm, true)
       })

@@ -17,7 +17,13 @@ export interface RunVector {
   readonly relocs?: readonly MapReloc[]
   readonly elems?: readonly { map: number; key: string; value: string }[]
   readonly tails?: readonly { map: number; key: number; insns: string }[]
-  readonly run?: readonly { data_in: string; retval: number; data_out?: string; errno?: number; maps_after?: readonly (readonly [string, string][] | null)[] }[]
+  readonly run?: readonly {
+    data_in: string
+    retval: number
+    data_out?: string
+    errno?: number
+    maps_after?: readonly (readonly [string, string][] | null)[]
+  }[]
 }
 
 export interface PreparedRun {
@@ -42,7 +48,9 @@ export function prepareRun(vector: RunVector): PreparedRun {
     const insns = parseHex(tail.insns)!
     const map = maps[tail.map] as SlotMap
     // An ld_imm64 of a map in such a program means the array itself.
-    const relocs = Array.from({ length: insns.length / 8 }, (_, i) => i).filter((i) => insns[i * 8] === 0x18 && insns[i * 8 + 1]! >> 4 === 1).map((insn) => ({ insn, map: 0 }))
+    const relocs = Array.from({ length: insns.length / 8 }, (_, i) => i)
+      .filter((i) => insns[i * 8] === 0x18 && insns[i * 8 + 1]! >> 4 === 1)
+      .map((insn) => ({ insn, map: 0 }))
     const key = new Uint8Array(4)
     new DataView(key.buffer).setUint32(0, tail.key, true)
     map.set(key, { value: new Uint8Array(4), program: loadProgram(insns, relocs, [map]) }, 0)

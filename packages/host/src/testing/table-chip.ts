@@ -2,7 +2,16 @@
  * A stand-in for the card in tests of the host alone: maps are tables, a packet's fate comes from a function. It executes
  * no words; tests that need execution use the real chip.
  */
-import type { CardMapSpec, Chip, ChipConfig, ChipCounters, MapReplyCode, Outcome, PacketRecord, PerfEvent } from '@offload/nfp-chip'
+import type {
+  CardMapSpec,
+  Chip,
+  ChipConfig,
+  ChipCounters,
+  MapReplyCode,
+  Outcome,
+  PacketRecord,
+  PerfEvent,
+} from '@offload/nfp-chip'
 import type { TimedFrame } from '@offload/packet'
 
 export interface Fate {
@@ -33,8 +42,15 @@ export class TableChip implements Chip {
     this.config = {
       device: { name: 'test', clockMHz: 800, ports, portGbps: 25, islands: 1, workersPerIsland: 1, contexts: 4 },
       firmware: {
-        name: 'test', helpers: { lookup: 1, update: 1, delete: 1, perfEventOutput: 1 }, tgtDone: 1, arraysPreset: true,
-        baseCycles: 0, rssCycles: 0, passCycles: 0, txCycles: 0, alwaysDrop: false,
+        name: 'test',
+        helpers: { lookup: 1, update: 1, delete: 1, perfEventOutput: 1 },
+        tgtDone: 1,
+        arraysPreset: true,
+        baseCycles: 0,
+        rssCycles: 0,
+        passCycles: 0,
+        txCycles: 0,
+        alwaysDrop: false,
       },
       seed: 1,
       timeModel: 'functional',
@@ -52,7 +68,8 @@ export class TableChip implements Chip {
     while (this.tables.has(id)) id++
     const entries = new Map<string, Uint8Array>()
     if (spec.type === 'array') {
-      for (let i = 0; i < spec.maxEntries; i++) entries.set(text(Uint8Array.of(i & 255, i >> 8, i >> 16, 0)), new Uint8Array(spec.valueSize))
+      for (let i = 0; i < spec.maxEntries; i++)
+        entries.set(text(Uint8Array.of(i & 255, i >> 8, i >> 16, 0)), new Uint8Array(spec.valueSize))
     }
     this.tables.set(id, { spec, entries })
     return { code: 0, id }
@@ -102,8 +119,19 @@ export class TableChip implements Chip {
     for (const frame of this.queue.splice(0)) {
       const { outcome, queue } = this.fate(frame)
       this.done.push({
-        number: this.count++, port: frame.port, arrived: this.now, started: this.now, departed: this.now, core: 0, context: 0,
-        outcome, queue: outcome === 'pass' ? (queue ?? 0) : -1, exitCode: 0, returnValue: 0, words: 0, data: frame.data,
+        number: this.count++,
+        port: frame.port,
+        arrived: this.now,
+        started: this.now,
+        departed: this.now,
+        core: 0,
+        context: 0,
+        outcome,
+        queue: outcome === 'pass' ? (queue ?? 0) : -1,
+        exitCode: 0,
+        returnValue: 0,
+        words: 0,
+        data: frame.data,
       })
     }
   }
@@ -122,8 +150,20 @@ export class TableChip implements Chip {
 
   counters(): ChipCounters {
     return {
-      cycles: this.now, received: this.count, passed: 0, dropped: 0, transmitted: 0, aborted: 0, lost: 0, words: 0, receivedBytes: 0,
-      queues: [], busy: [], wordCounts: new Uint32Array(0), eventsSent: 0, eventsLost: 0,
+      cycles: this.now,
+      received: this.count,
+      passed: 0,
+      dropped: 0,
+      transmitted: 0,
+      aborted: 0,
+      lost: 0,
+      words: 0,
+      receivedBytes: 0,
+      queues: [],
+      busy: [],
+      wordCounts: new Uint32Array(0),
+      eventsSent: 0,
+      eventsLost: 0,
     }
   }
 
