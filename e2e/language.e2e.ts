@@ -175,6 +175,8 @@ test('from key stroke to diagnostics', async ({ page }) => {
   }
   const sorted = (await times()).toSorted((a, b) => a - b)
   const share = (part: number): string => sorted[Math.floor(part * (STROKES - 1))]!.toFixed(0)
-  console.log(`key stroke to diagnostics: p50 ${share(0.5)} ms, p95 ${share(0.95)} ms over ${STROKES} strokes, traffic running`)
+  console.log(
+    `key stroke to diagnostics: p50 ${share(0.5)} ms, p95 ${share(0.95)} ms over ${STROKES} strokes, traffic running`,
+  )
   expect(Number(share(0.5))).toBeLessThan(1000)
 })

@@ -81,7 +81,14 @@ export function registerLanguageStructure(monaco: Monaco, language: string): voi
       ofText(model, 'symbols', symbolsOf).map((symbol): languages.DocumentSymbol => {
         const { startLine, startColumn, endLine, endColumn } = symbol.range
         const range = new Range(startLine, startColumn, endLine, endColumn)
-        return { name: symbol.name, detail: symbol.detail, kind: KINDS[symbol.kind], tags: [], range, selectionRange: range }
+        return {
+          name: symbol.name,
+          detail: symbol.detail,
+          kind: KINDS[symbol.kind],
+          tags: [],
+          range,
+          selectionRange: range,
+        }
       }),
   })
 

@@ -50,13 +50,11 @@ export function ConsolePane({ controls }: { readonly controls?: ReactNode }): Re
       return
     }
     setBusy(true)
-    const result = await cardCommands
-      .command(text)
-      .catch((error: unknown) => ({
-        stdout: '',
-        stderr: error instanceof Error ? error.message : String(error),
-        code: 1,
-      }))
+    const result = await cardCommands.command(text).catch((error: unknown) => ({
+      stdout: '',
+      stderr: error instanceof Error ? error.message : String(error),
+      code: 1,
+    }))
     setBusy(false)
     entries = [...entries.slice(1 - KEPT), { id: (entries.at(-1)?.id ?? 0) + 1, line: text, ...result }]
     setShown(entries)

@@ -38,13 +38,19 @@ function viewsOf(judged: Judged, tables: LinkTables, graph: FlowGraph): BlockVie
   const lines = judged.source.split('\n')
   const textOf = (slot: number): string => {
     const line = lines[tables.lineOf(slot) - 1]
-    const own = line?.replace(/\s*(;|\/\/|#(?!\d)).*$/, '').replace(/^\s*(?:[\w.$]+:\s+)*/, '').trim()
+    const own = line
+      ?.replace(/\s*(;|\/\/|#(?!\d)).*$/, '')
+      .replace(/^\s*(?:[\w.$]+:\s+)*/, '')
+      .trim()
     return own === undefined || own === '' ? insnText(program.insns, slot, 'llvm') : own
   }
   return graph.blocks.map((block) => {
     const hue = tables.blocks[tables.blockOf(block.start)]
     const texts = tables.insns.filter((slot) => slot >= block.start && slot < block.end).map(textOf)
-    const rows = texts.length > MOST_ROWS ? [...texts.slice(0, MOST_ROWS - 2), `… ${texts.length - MOST_ROWS + 1} more`, texts.at(-1)!] : texts
+    const rows =
+      texts.length > MOST_ROWS
+        ? [...texts.slice(0, MOST_ROWS - 2), `… ${texts.length - MOST_ROWS + 1} more`, texts.at(-1)!]
+        : texts
     return {
       block,
       letter: hue?.letter ?? '',
@@ -101,7 +107,11 @@ export function FlowGraphPane(): ReactElement {
           {table ? Icon.chart : Icon.table}
         </button>
       </div>
-      {table ? <FlowTable views={views} runs={runs} /> : <FlowPicture views={views} graph={graph} judged={made.judged} runs={runs} />}
+      {table ? (
+        <FlowTable views={views} runs={runs} />
+      ) : (
+        <FlowPicture views={views} graph={graph} judged={made.judged} runs={runs} />
+      )}
     </section>
   )
 }
@@ -139,7 +149,12 @@ function FlowPicture({
     [views],
   )
   const drawing = useMemo(
-    () => layoutFlow(sizes, links, [...graph.blocks.keys()].filter((index) => isEntry(graph, index))),
+    () =>
+      layoutFlow(
+        sizes,
+        links,
+        [...graph.blocks.keys()].filter((index) => isEntry(graph, index)),
+      ),
     [sizes, links, graph],
   )
   useEffect(() => {
@@ -193,7 +208,8 @@ function FlowPicture({
           const { block } = view
           const { x, y } = drawing.nodes[index]!
           const { width, height } = sizes[index]!
-          const touches = (set: ReadonlySet<number>): boolean => [...set].some((slot) => slot >= block.start && slot < block.end)
+          const touches = (set: ReadonlySet<number>): boolean =>
+            [...set].some((slot) => slot >= block.start && slot < block.end)
           const count = runs(block)
           const classes = ['flow-block']
           if (touches(pinKin.insns)) classes.push('pin')

@@ -46,7 +46,11 @@ interface Spot {
 }
 
 /** Draws the graph; `entries` are the nodes that stand on top. */
-export function layoutFlow(nodes: readonly FlowNode[], links: readonly FlowLink[], entries: readonly number[]): FlowDrawing {
+export function layoutFlow(
+  nodes: readonly FlowNode[],
+  links: readonly FlowLink[],
+  entries: readonly number[],
+): FlowDrawing {
   const back = backLinks(nodes.length, links, entries)
   const layerOf = layersOf(nodes.length, links, back)
   const layers: Spot[][] = Array.from({ length: Math.max(0, ...layerOf) + 1 }, () => [])

@@ -51,13 +51,7 @@ export function ProgramPane({
         </div>
       )}
       <div className="pane-head">
-        <Tabs
-          label="Program as"
-          panel="program-panel"
-          tabs={tabs}
-          value={tab}
-          onChange={setTab}
-        />
+        <Tabs label="Program as" panel="program-panel" tabs={tabs} value={tab} onChange={setTab} />
         <span className="grow" />
         {tab === 'bpf' && (
           <>
