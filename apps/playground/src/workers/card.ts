@@ -16,12 +16,10 @@ const MAX_MEMBERS = 4
  * Threads for one chip: one a processor but one, which the page needs, or as many as `?workers=` asks for. Results do not
  * depend on it; on a busy machine threads that wait for each other are slower than one.
  */
-function wantedMembers(): number {
-  const asked = Number(new URLSearchParams(location.search).get('workers'))
-  return Math.min(
-    MAX_MEMBERS,
-    Number.isInteger(asked) && asked > 0 ? asked : Math.max(1, navigator.hardwareConcurrency - 1),
-  )
+function wantedMembers(): { readonly count: number; readonly asked: boolean } {
+  const number = Number(new URLSearchParams(location.search).get('workers'))
+  const asked = Number.isInteger(number) && number > 0
+  return { count: Math.min(MAX_MEMBERS, asked ? number : Math.max(1, navigator.hardwareConcurrency - 1)), asked }
 }
 
 export class Card {
@@ -79,9 +77,9 @@ export class Card {
    */
   async join(): Promise<void> {
     this.dismissMembers()
-    const members = this.shared ? wantedMembers() : 1
-    if (members < 2) return
-    const share = await this.commands.share(members)
+    const { count: members, asked } = wantedMembers()
+    if (!this.shared || members < 2) return
+    const share = await this.commands.share(members, asked)
     for (let member = 1; member < members; member++) {
       const worker = new Worker(new URL('./member.worker.ts', import.meta.url), {
         type: 'module',

@@ -12,6 +12,7 @@ import type { ToolResult } from '@offload/host'
 import type { ChipShare, ContextView, PacketRecord } from '@offload/nfp-chip'
 import { LatencyWindow } from './latency-window'
 import { Recent } from './recent'
+import { ThreadChoice } from './thread-choice'
 import { TELEMETRY_LENGTH, writeTelemetry } from './telemetry'
 
 export type { StepSize }
@@ -51,6 +52,8 @@ const CONTEXT_STEP = 2
 let playback: Playback | undefined
 let telemetry: Float64Array = new Float64Array(TELEMETRY_LENGTH)
 let members = 1
+/** Present when other threads have joined and it is open whether they make the card faster. */
+let threads: ThreadChoice | undefined
 let running = false
 /** Bumped whenever a run ends or another begins, so that a late slice of the old one does nothing. */
 let runNumber = 0
@@ -103,7 +106,7 @@ function publish(): void {
     eventsLost: playback.eventsLost(),
     running,
     realMs,
-    workers: members,
+    workers: threads === undefined || threads.helping ? members : 1,
     generation,
     contextsPerCore: CONTEXTS_PER_CORE,
     contexts,
@@ -114,9 +117,11 @@ function publish(): void {
 /** One slice of about `SLICE_MS`; adapts how many cycles that is. */
 function slice(card: Playback, most: number): void {
   const begun = performance.now()
-  card.run(Math.min(sliceCycles, most))
+  const cycles = Math.min(sliceCycles, most)
+  card.run(cycles)
   const took = performance.now() - begun
   realMs += took
+  if (threads !== undefined) card.chip.parallel(threads.after(cycles, took))
   if (took < SLICE_MS / 2) sliceCycles = Math.min(sliceCycles * 2, 50_000_000)
   else if (took > SLICE_MS * 1.5) sliceCycles = Math.max(64, Math.floor((sliceCycles * SLICE_MS) / took))
 }
@@ -217,6 +222,7 @@ const card = {
     halt()
     playback?.chip.dismiss()
     members = 1
+    threads = undefined
     const made = createPlayback(document, compilation, { shared })
     if (!made.ok) return made
     playback = made.playback
@@ -231,9 +237,10 @@ const card = {
     return { ok: true }
   },
 
-  /** What further threads need to join as members 1 … count − 1. Until they have, this thread does the work alone. */
-  share(count: number): ChipShare {
+  /** What further threads need to join as members 1 … count − 1. Until they have, this thread does the work alone; `settled`: then they help in any case. */
+  share(count: number, settled: boolean): ChipShare {
     members = count
+    threads = settled ? undefined : new ThreadChoice()
     return must().share(count)
   },
 
