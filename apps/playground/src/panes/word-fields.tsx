@@ -99,7 +99,7 @@ function NoWord({ image, insns }: { readonly image: Image; readonly insns: Reado
       {notes.length === 0 && <p>The pinned instruction made no words.</p>}
       {notes.map((note) => (
         <p key={`${note.insn}.${note.pass}`}>
-          Insn {note.insn} made no words: {note.kind} by <b>{note.pass}</b>. {note.reason}
+          Insn {note.insn} made no words: {note.kind} by <b>{note.pass}</b>: {note.reason}.
         </p>
       ))}
     </div>
