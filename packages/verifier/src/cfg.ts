@@ -218,6 +218,30 @@ function atomicDefUse(imm: number, d: number, s: number): readonly [number, numb
   return [(imm & 1) !== 0 ? s : 0, d | s]
 }
 
+/** Instructions of a subprogram, ends first: the order in which backward data flow settles soonest. */
+export function postorder(insns: Insns, start: number, end: number): Int32Array {
+  const order: number[] = []
+  const discovered = new Uint8Array(end - start)
+  const explored = new Uint8Array(end - start)
+  const stack = [start]
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!
+    discovered[top - start] = 1
+    if (explored[top - start]) {
+      order.push(top)
+      stack.pop()
+      continue
+    }
+    for (const next of insns.successors(top)) {
+      if (discovered[next - start]) continue
+      discovered[next - start] = 1
+      stack.push(next)
+    }
+    explored[top - start] = 1
+  }
+  return Int32Array.from(order)
+}
+
 /** Backward data flow to a fixed point; the bit set before each instruction goes to `marks.live`. */
 export function findLiveRegisters(env: Env): void {
   const { insns, marks } = env
@@ -232,17 +256,21 @@ export function findLiveRegisters(env: Env): void {
     use[i] = u
     succ.push(insns.successors(i))
   }
-  for (let changed = true; changed; ) {
-    changed = false
-    for (let i = n - 1; i >= 0; i--) {
-      let out = 0
-      for (const next of succ[i]!) out |= next < n ? marks.live[next]! : 0
-      const before = (out & ~def[i]!) | use[i]!
-      if (before !== marks.live[i]) {
-        marks.live[i] = before
-        changed = true
-      }
+  for (const sub of env.subprograms) settle(postorder(insns, sub.start, sub.end))
+
+  function settle(order: Int32Array): void {
+    for (let changed = true; changed; ) {
+      changed = false
+      for (const i of order) if (update(i)) changed = true
     }
+  }
+  function update(i: number): boolean {
+    let out = 0
+    for (const next of succ[i]!) out |= next < n ? marks.live[next]! : 0
+    const before = (out & ~def[i]!) | use[i]!
+    const differs = before !== marks.live[i]
+    marks.live[i] = before
+    return differs
   }
 }
 

@@ -3,6 +3,7 @@
  * instruction, per frame. Reads and certain writes are noted while the walk goes on; liveness follows by data flow.
  * Explored checkpoints forget slots that are dead, so that more states are covered by them.
  */
+import { postorder } from './cfg'
 import type { Env } from './env'
 import type { State } from './state'
 
@@ -236,34 +237,13 @@ export class LiveStack {
     this.env.say(`${text}\n`)
   }
 
-  /** Instructions of a subprogram, ends first. */
   private postorder(instance: Instance): Int32Array {
-    const known = this.orders.get(instance.start)
-    if (known) return known
-    const { insns } = this.env
-    const { start, length } = instance
-    const order: number[] = []
-    const discovered = new Uint8Array(length)
-    const explored = new Uint8Array(length)
-    const stack = [start]
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!
-      discovered[top - start] = 1
-      if (explored[top - start]) {
-        order.push(top)
-        stack.pop()
-        continue
-      }
-      for (const next of insns.successors(top)) {
-        if (discovered[next - start]) continue
-        discovered[next - start] = 1
-        stack.push(next)
-      }
-      explored[top - start] = 1
+    let order = this.orders.get(instance.start)
+    if (!order) {
+      order = postorder(this.env.insns, instance.start, instance.start + instance.length)
+      this.orders.set(instance.start, order)
     }
-    const result = Int32Array.from(order)
-    this.orders.set(start, result)
-    return result
+    return order
   }
 
   /** What the callee reads or surely writes of outer frames, its call reads or writes. */

@@ -106,7 +106,6 @@ function walkPaths(env: Env, explored: Explored, record: Recorder | undefined): 
       }
       if (!state.speculative) marks.seen[env.insn] = 1
       previous = env.insn
-      env.prevInsn = env.prevInsn
       if (state.speculative && marks.nospec[env.insn]) ended = true
       else {
         env.returned = false
