@@ -2,6 +2,7 @@ import { assemble } from '@offload/bpf'
 import { describe, expect, it } from 'vitest'
 import type { VerifyRequest } from './api'
 import { explain } from './explain'
+import { suggestChange } from './suggest'
 import { verify } from './verify'
 
 function request(body: string): VerifyRequest {
@@ -41,5 +42,26 @@ describe('explain', () => {
   })
   it('speaks of the program where no instruction is to blame', () => {
     expect(explained('r0 = 0\nexit\nr0 = 1\nexit')!.sentence).toBe('The program has code that no path reaches (instruction 2).')
+  })
+})
+
+describe('suggestChange', () => {
+  const suggested = (body: string) => {
+    const r = request(body)
+    return suggestChange(r, verify(r))
+  }
+  it('makes a bounds check longer', () => {
+    const s = suggested(
+      'r2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 13\nif r4 > r3 goto out\nr0 = *(u16 *)(r2 + 12)\nout:\nr0 = 2\nexit',
+    )!
+    expect(s).toMatchObject({ insn: 3, from: 'r4 += 13', to: 'r4 += 14' })
+    expect(verify({ progType: 'xdp', insns: s.insns }).verdict).toBe('accept')
+  })
+  it('moves a stack access into the frame', () => {
+    expect(suggested('*(u64 *)(r10 - 520) = 1\nr0 = 2\nexit')).toMatchObject({ insn: 0, to: '*(u64 *)(r10 -512) = 1' })
+  })
+  it('offers nothing that does not pass', () => {
+    expect(suggested('r0 = r5\nexit')).toBeUndefined()
+    expect(suggested('r0 = 2\nexit')).toBeUndefined()
   })
 })
