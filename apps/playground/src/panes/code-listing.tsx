@@ -2,14 +2,14 @@
  * The program as rows: spine of the block's hue, letter at a block's start, verdict gutters, instruction number, text.
  * The same rows in *Verifier*, *JIT* and *Debug*; what stands at the right end is the layout's choice.
  */
-import { useEffect, useMemo, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import type { ReactElement, ReactNode, RefObject } from 'react'
 import { CodeText } from '../editor/code-text'
 import { useNowInsn } from '../editor/now-line'
 import { hover, pin, useLink, useShown } from '../link/service'
 import type { LinkTables } from '../link/tables'
 import { MARK_GLYPH, marksOf } from '../link/verdict-marks'
-import type { Marks } from '../link/verdict-marks'
+import type { Mark, Marks } from '../link/verdict-marks'
 import type { Judged } from '../stores/verdict'
 
 export interface ListingRow {
@@ -72,19 +72,18 @@ export function CodeListing({
   )
   const compilation = judged?.compilation
   const noteOf = useMemo(() => new Map(compilation?.image?.notes.map((item) => [item.insn, item])), [compilation])
+  const marks = useMemo(() => (compilation === undefined ? undefined : marksOf(compilation)), [compilation])
 
   useEffect(() => scrollToKin(element.current, '.pin'), [pinned, element])
   useEffect(() => scrollToKin(element.current, '.now'), [now, element])
 
-  if (judged === undefined || tables === undefined || compilation === undefined)
+  if (judged === undefined || tables === undefined || compilation === undefined || marks === undefined)
     return <div className="empty">Nothing has been assembled yet. Write a program in Start.</div>
   const errors = new Map(
     compilation.diagnostics
       .filter((finding) => finding.severity === 'error')
       .map((finding) => [finding.range.startLine, finding]),
   )
-  const marks = marksOf(compilation)
-
   return (
     <div
       className="listing"
@@ -120,55 +119,93 @@ export function CodeListing({
         if (pinKin.insns.has(row.insn)) classes.push('pin')
         else if (hoverKin.insns.has(row.insn)) classes.push('hover')
         return (
-          <div
+          <InsnRow
             key={row.insn}
-            className={classes.join(' ')}
-            style={block === undefined ? undefined : { ['--hue' as string]: block.hue }}
-            data-insn={row.insn}
-            onMouseEnter={() => hover({ space: 'insn', start: row.insn, end: row.insn + 1 })}
-            onClick={() => pin({ space: 'insn', start: row.insn, end: row.insn + 1 })}
-          >
-            <span className="spine" />
-            {breakpoints !== undefined && (
-              <button
-                type="button"
-                className={breakpoints.has(row.insn) ? 'break on' : 'break'}
-                aria-label={`Breakpoint at instruction ${row.insn}`}
-                aria-pressed={breakpoints.has(row.insn)}
-                tabIndex={-1}
-                onClick={(event) => {
-                  event.stopPropagation()
-                  breakpoints.toggle(row.insn)
-                }}
-              />
-            )}
-            <span className="letter-cell">
-              {block?.start === row.insn && <span className="letter">{block.letter.slice(0, 2)}</span>}
-            </span>
-            {verdicts === true && <Gutters marks={mark} />}
-            <span className="n">{row.insn}</span>
-            {heat !== undefined && (
-              <span className="heat" style={{ background: `var(--h-${Math.round(6 * heat(row.insn))})` }} />
-            )}
-            <span className="src">
-              <CodeText text={row.text} grammar="bpf" />
-            </span>
-            {removed !== undefined && (
-              <span className="badge" title={removed.reason} style={{ height: 15, marginRight: 8 }}>
-                {removed.pass}
-              </span>
-            )}
-            {error !== undefined && verdicts === true ? (
-              <span className="ann bad">✕ {error.message}</span>
-            ) : (
-              <span className="ann r">{note?.(row.insn)}</span>
-            )}
-          </div>
+            insn={row.insn}
+            text={row.text}
+            classes={classes.join(' ')}
+            hue={block?.hue}
+            letter={block?.start === row.insn ? block.letter.slice(0, 2) : undefined}
+            kernel={verdicts === true ? mark.kernel : undefined}
+            device={verdicts === true ? mark.device : undefined}
+            heat={heat === undefined ? undefined : Math.round(6 * heat(row.insn))}
+            pass={removed?.pass}
+            reason={removed?.reason}
+            error={verdicts === true ? error?.message : undefined}
+            note={note?.(row.insn)}
+            stop={breakpoints?.has(row.insn)}
+            onStop={breakpoints?.toggle}
+          />
         )
       })}
     </div>
   )
 }
+
+interface InsnRowProps {
+  readonly insn: number
+  readonly text: string
+  readonly classes: string
+  readonly hue: string | undefined
+  readonly letter: string | undefined
+  readonly kernel: Mark | undefined
+  readonly device: Mark | undefined
+  /** 0 to 6. */
+  readonly heat: number | undefined
+  /** The pass that removed or merged the instruction, and why. */
+  readonly pass: string | undefined
+  readonly reason: string | undefined
+  readonly error: string | undefined
+  readonly note: ReactNode
+  readonly stop: boolean | undefined
+  readonly onStop: ((insn: number) => void) | undefined
+}
+
+/** One instruction. Drawn again only when something of it has changed: pointing at a row costs two rows, not all. */
+const InsnRow = memo(function InsnRow(row: InsnRowProps): ReactElement {
+  const { insn, kernel, device, stop } = row
+  return (
+    <div
+      className={row.classes}
+      style={row.hue === undefined ? undefined : { ['--hue' as string]: row.hue }}
+      data-insn={insn}
+      onMouseEnter={() => hover({ space: 'insn', start: insn, end: insn + 1 })}
+      onClick={() => pin({ space: 'insn', start: insn, end: insn + 1 })}
+    >
+      <span className="spine" />
+      {stop !== undefined && (
+        <button
+          type="button"
+          className={stop ? 'break on' : 'break'}
+          aria-label={`Breakpoint at instruction ${insn}`}
+          aria-pressed={stop}
+          tabIndex={-1}
+          onClick={(event) => {
+            event.stopPropagation()
+            row.onStop?.(insn)
+          }}
+        />
+      )}
+      <span className="letter-cell">{row.letter !== undefined && <span className="letter">{row.letter}</span>}</span>
+      {kernel !== undefined && device !== undefined && <Gutters marks={{ kernel, device }} />}
+      <span className="n">{insn}</span>
+      {row.heat !== undefined && <span className="heat" style={{ background: `var(--h-${row.heat})` }} />}
+      <span className="src">
+        <CodeText text={row.text} grammar="bpf" />
+      </span>
+      {row.pass !== undefined && (
+        <span className="badge" title={row.reason} style={{ height: 15, marginRight: 8 }}>
+          {row.pass}
+        </span>
+      )}
+      {row.error !== undefined ? (
+        <span className="ann bad">✕ {row.error}</span>
+      ) : (
+        <span className="ann r">{row.note}</span>
+      )}
+    </div>
+  )
+})
 
 function Gutters({ marks: { kernel, device } }: { readonly marks: Marks }): ReactElement {
   return (
