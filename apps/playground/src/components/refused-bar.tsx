@@ -10,6 +10,7 @@ const WHO = { assembler: 'Does not assemble', kernel: 'Kernel refuses', device: 
 
 export function RefusedBar(): ReactElement | null {
   const last = useVerdict((state) => state.last)
+  const running = useVerdict((state) => state.good !== undefined && state.good !== state.last)
   const layout = useView((state) => state.layout)
   const stale = useStaleEdits()
   const errors = last?.compilation.diagnostics.filter((finding) => finding.severity === 'error') ?? []
@@ -34,6 +35,7 @@ export function RefusedBar(): ReactElement | null {
           still running the last good program, {stale} {stale === 1 ? 'edit' : 'edits'} old
         </span>
       )}
+      {stale === 0 && running && <span className="badge stale">the card goes on as before this change</span>}
       {layout !== 'verifier' && first.source !== 'assembler' && (
         <button type="button" className="btn line small" onClick={() => setLayout('verifier')}>
           Why
