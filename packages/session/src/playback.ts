@@ -44,6 +44,8 @@ export interface StepResult {
 const OFFLOAD_PORT = 0
 /** A step gives up after so many words: nothing is running, or nothing of the wanted kind comes. */
 const STEP_WORDS = 2_000_000
+/** With four contexts a core uses the even ones of its eight. */
+const CONTEXT_STEP = 2
 /** Frames are offered a little at a time, so that a large source is never read ahead. */
 const OFFER_BATCH = 256
 
@@ -165,7 +167,7 @@ export class Playback {
   private nextContext(): { core: number; context: number; pc: number } | undefined {
     const { islands, workersPerIsland } = this.chip.config.device
     for (let core = 0; core < islands * workersPerIsland; core++)
-      for (let context = 0; context < 4; context++) {
+      for (let context = 0; context < 8; context += CONTEXT_STEP) {
         const view = this.chip.context(core, context)
         if (view.state === 'running' || view.state === 'ready') return { core, context, pc: view.pc }
       }
