@@ -6,6 +6,7 @@
 import type { Env } from './env'
 import { subprogramIndex } from './cfg'
 import { DST_IS_STACK, SRC_IS_STACK } from './history'
+import type { Insns } from './insns'
 import * as R from './reg-state'
 import type { HistoryEntry, State } from './state'
 import { FP } from './state'
@@ -118,26 +119,30 @@ function backtrack(env: Env, start: State): boolean {
   let skip = true
   let changed = false
   const verbose = env.log.full
+  const { insns } = env
   for (;;) {
-    let left = state.history.length
+    const { history } = state
+    let left = history.length
     if (verbose) {
       env.say(`mark_precise: frame${wanted.frame}: last_idx ${last} first_idx ${first} subseq_idx ${subsequent} \n`)
     }
     if (last < 0) return finishAtEntry(state) || changed
     for (let i = last; ; ) {
+      const entry = left > 0 && history[left - 1]!.insn === i ? history[left - 1]! : null
       if (skip) skip = false
-      else {
-        const entry = left > 0 && state.history[left - 1]!.insn === i ? state.history[left - 1]! : null
+      else if (verbose || !isIndifferent(insns, i, entry)) {
         if (stepBack(env, i, subsequent, entry) === UNSUPPORTED) {
           markAllPrecise(env, start)
           return true
         }
+        if (wanted.empty) return changed
       }
-      if (wanted.empty) return changed
       subsequent = i
-      if (i === state.firstInsn && (left === 0 || (left === 1 && state.history[0]!.insn === i))) break
-      if (left > 0 && state.history[left - 1]!.insn === i) i = state.history[--left]!.prev
-      else i--
+      if (i === state.firstInsn && (left === 0 || (left === 1 && history[0]!.insn === i))) break
+      if (entry) {
+        i = entry.prev
+        left--
+      } else i--
       if (i < 0) break
     }
     const parent = state.parent
@@ -151,6 +156,24 @@ function backtrack(env: Env, start: State): boolean {
   }
   markAllPrecise(env, start)
   return true
+}
+
+/** Quick answer for most instructions: arithmetic on a register that is not wanted, a jump that compares a constant. */
+function isIndifferent(insns: Insns, i: number, entry: HistoryEntry | null): boolean {
+  if (entry !== null && entry.linked !== null) return false
+  const code = insns.op[i]!
+  switch (code & 7) {
+    case 4:
+    case 7:
+      return ((wanted.regs[wanted.frame]! >> insns.dst[i]!) & 1) === 0
+    case 5:
+    case 6: {
+      const op = code & 0xf0
+      return (code & 8) === 0 && op !== 0x80 && op !== 0x90
+    }
+    default:
+      return false
+  }
 }
 
 /** At the entry of a global function: its arguments have no maker. */
