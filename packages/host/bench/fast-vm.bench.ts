@@ -30,7 +30,8 @@ function framesOf(spec: TrafficSpec): Uint8Array[] {
 }
 
 const EMPTY = '.prog xdp empty\nr0 = 2\nexit\n'
-const LOOP = '.prog xdp loop\nr1 = 1000\nr0 = 0\nagain:\nr0 += r1\nr0 ^= 5\nr1 -= 1\nif r1 != 0 goto again\nr0 = 2\nexit\n'
+const LOOP =
+  '.prog xdp loop\nr1 = 1000\nr0 = 0\nagain:\nr0 += r1\nr0 ^= 5\nr1 -= 1\nif r1 != 0 goto again\nr0 = 2\nexit\n'
 
 const samples: Sample[] = DEMOS.map((demo) => {
   const { traffic } = demo.session
@@ -98,7 +99,9 @@ async function kernelTime(sample: Sample): Promise<string> {
 
 const pad = (text: string, width: number): string => text.padStart(width)
 console.log('ns a packet (best of rounds)')
-console.log(`${'program'.padEnd(16)}${['interpreter', 'WebAssembly', 'ratio', 'interp. net', 'WebAss. net', 'kernel', 'module bytes', 'translate µs'].map((text) => pad(text, 13)).join('')}`)
+console.log(
+  `${'program'.padEnd(16)}${['interpreter', 'WebAssembly', 'ratio', 'interp. net', 'WebAss. net', 'kernel', 'module bytes', 'translate µs'].map((text) => pad(text, 13)).join('')}`,
+)
 const bare = prepare(EMPTY, () => {})
 const bareProgram = createFastProgram(bare.vm, bare.loaded, 'xdp')
 for (const sample of samples) {
@@ -115,6 +118,10 @@ for (const sample of samples) {
   ]) as [number, number, number]
   const figures = [interpreted, translated, interpreted / translated, interpreted - base, translated - base]
   const texts = figures.map((value, index) => pad(value.toFixed(index === 2 ? 1 : 0), 13))
-  console.log(`${sample.name.padEnd(16)}${texts.join('')}${pad(await kernelTime(sample), 13)}${pad(String(program.size), 13)}${pad(translate.toFixed(0), 13)}`)
+  console.log(
+    `${sample.name.padEnd(16)}${texts.join('')}${pad(await kernelTime(sample), 13)}${pad(String(program.size), 13)}${pad(translate.toFixed(0), 13)}`,
+  )
 }
-console.log('net: less a translated program of two instructions over the same frames; refused: the running kernel takes no such program')
+console.log(
+  'net: less a translated program of two instructions over the same frames; refused: the running kernel takes no such program',
+)

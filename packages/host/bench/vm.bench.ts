@@ -4,7 +4,9 @@ import { sampleFrame } from '@offload/packet'
 import { bench, describe } from 'vitest'
 import { createHostMap, createVm, loadProgram, mapAttributes, runProgram } from '../src/index'
 
-const loop = assemble('.prog xdp loop\nr1 = 1000\nr0 = 0\nagain:\nr0 += r1\nr0 ^= 5\nr1 -= 1\nif r1 != 0 goto again\nexit\n')
+const loop = assemble(
+  '.prog xdp loop\nr1 = 1000\nr0 = 0\nagain:\nr0 += r1\nr0 ^= 5\nr1 -= 1\nif r1 != 0 goto again\nexit\n',
+)
 const counter = assemble(`
 .map counts array key 4 value 8 max 4
 .prog xdp count

@@ -23,7 +23,11 @@ export interface Convention {
 }
 
 /** `graphs` are the program's functions, the first of them its start. */
-export function checkConvention(program: VmProgram, graphs: readonly FlowGraph[], callbacks: readonly number[]): Convention {
+export function checkConvention(
+  program: VmProgram,
+  graphs: readonly FlowGraph[],
+  callbacks: readonly number[],
+): Convention {
   const refused = { ok: false, readsSaved: false }
   const called = new Set<number>()
   let loops = false
@@ -53,12 +57,13 @@ export function checkConvention(program: VmProgram, graphs: readonly FlowGraph[]
 /** Registers (a bit each, R10 left out) that the function reads before it writes them; undefined when arguments are read after a call. */
 function liveness(program: VmProgram, graph: FlowGraph): number | undefined {
   const before = new Uint16Array(graph.blocks.length)
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let index = graph.blocks.length - 1; index >= 0; index--) {
       const block = graph.blocks[index]!
       let live = block.successors.reduce((bits, next) => bits | (next < 0 ? 0 : before[next]!), 0)
-      const clobbers = block.ending === 'call' || (block.ending === 'helper' && CALLBACK_HELPERS.has(program.imm[block.last]!))
+      const clobbers =
+        block.ending === 'call' || (block.ending === 'helper' && CALLBACK_HELPERS.has(program.imm[block.last]!))
       if (clobbers && live & ARGUMENTS) return undefined
       for (const pc of [...instructionsOf(program, block)].reverse()) {
         const { reads, writes } = effect(program, pc)

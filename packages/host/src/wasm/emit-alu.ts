@@ -8,7 +8,17 @@ import type { Instruction } from './flow-graph'
 import { local } from './locals'
 
 /** Operations on two operands by their code; 32-bit ones, the 64-bit ones lie 18 further. */
-const BINARY: Readonly<Record<number, number>> = { 0: OP.i32Add, 1: OP.i32Sub, 2: OP.i32Mul, 4: OP.i32Or, 5: OP.i32And, 6: OP.i32Shl, 7: OP.i32ShrU, 10: OP.i32Xor, 12: OP.i32ShrS }
+const BINARY: Readonly<Record<number, number>> = {
+  0: OP.i32Add,
+  1: OP.i32Sub,
+  2: OP.i32Mul,
+  4: OP.i32Or,
+  5: OP.i32And,
+  6: OP.i32Shl,
+  7: OP.i32ShrU,
+  10: OP.i32Xor,
+  12: OP.i32ShrS,
+}
 const WIDE = OP.i64Add - OP.i32Add
 
 const DIV = 3

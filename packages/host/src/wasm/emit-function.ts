@@ -44,11 +44,16 @@ export class FunctionEmitter extends FrameEmitter {
     this.hintsBefore = hintsBefore
     this.structure = loopStructure(graph)
     this.dispatch = setting.dispatch === true || !this.structure.reducible || graph.blocks.length > MAX_NESTED
-    this.checkBlocks = this.structure.hasLoop || graph.blocks.some(({ ending, last }) => this.spendsElsewhere(ending, last))
+    this.checkBlocks =
+      this.structure.hasLoop || graph.blocks.some(({ ending, last }) => this.spendsElsewhere(ending, last))
   }
 
   private spendsElsewhere(ending: string, last: number): boolean {
-    return ending === 'call' || ending === 'tail_call' || (ending === 'helper' && CALLBACK_HELPERS.has(this.setting.program.imm[last]!))
+    return (
+      ending === 'call' ||
+      ending === 'tail_call' ||
+      (ending === 'helper' && CALLBACK_HELPERS.has(this.setting.program.imm[last]!))
+    )
   }
 
   /** The function's code, its end included. */
@@ -78,7 +83,11 @@ export class FunctionEmitter extends FrameEmitter {
     code.op(OP.i64Or)
     code.set(local(10))
     this.loadBudget()
-    if (!this.checkBlocks) this.checkBudget(graph.blocks.reduce((sum, block) => sum + block.count, 0), graph.entry)
+    if (!this.checkBlocks)
+      this.checkBudget(
+        graph.blocks.reduce((sum, block) => sum + block.count, 0),
+        graph.entry,
+      )
   }
 
   /** A block, and behind it those that it dominates. */
@@ -143,8 +152,10 @@ export class FunctionEmitter extends FrameEmitter {
       case 2:
         return emitStore(this, pc, insn, false, hints.registers[insn.dst]!)
       case 3:
-        if ((op & 0xe0) !== 0xc0 || insn.imm === 0x110) return emitStore(this, pc, insn, true, hints.registers[insn.dst]!)
-        if (insn.imm === 0x100) return emitLoad(this, pc, { ...insn, op: (op & 0x18) | 0x61 }, hints.registers[insn.src]!)
+        if ((op & 0xe0) !== 0xc0 || insn.imm === 0x110)
+          return emitStore(this, pc, insn, true, hints.registers[insn.dst]!)
+        if (insn.imm === 0x100)
+          return emitLoad(this, pc, { ...insn, op: (op & 0x18) | 0x61 }, hints.registers[insn.src]!)
         return emitAtomic(this, pc, insn, hints.registers[insn.dst]!)
       default:
         this.code.i64(program.value[pc]!, program.extra[pc]!)
@@ -264,5 +275,14 @@ export class FunctionEmitter extends FrameEmitter {
 
 /** Comparisons by the jump's code; 32-bit ones, the 64-bit ones lie 11 further. */
 const TESTS: Readonly<Record<number, number>> = {
-  1: OP.i32Eq, 2: OP.i32GtU, 3: OP.i32GeU, 5: OP.i32Ne, 6: OP.i32GtS, 7: OP.i32GeS, 10: OP.i32LtU, 11: OP.i32LeU, 12: OP.i32LtS, 13: OP.i32LeS,
+  1: OP.i32Eq,
+  2: OP.i32GtU,
+  3: OP.i32GeU,
+  5: OP.i32Ne,
+  6: OP.i32GtS,
+  7: OP.i32GeS,
+  10: OP.i32LtU,
+  11: OP.i32LeU,
+  12: OP.i32LtS,
+  13: OP.i32LeS,
 }

@@ -111,11 +111,24 @@ export function emitAtomic(f: AccessContext, pc: number, insn: Instruction, hint
 const LOADS: Readonly<Record<number, number>> = { 1: OP.i64Load8U, 2: OP.i64Load16U, 4: OP.i64Load32U, 8: OP.i64Load }
 const SIGNED_LOADS: Readonly<Record<number, number>> = { 1: OP.i64Load8S, 2: OP.i64Load16S, 4: OP.i64Load32S }
 const STORES: Readonly<Record<number, number>> = { 1: OP.i64Store8, 2: OP.i64Store16, 4: OP.i64Store32, 8: OP.i64Store }
-const OPERATIONS: Readonly<Record<number, number>> = { 0x00: OP.i64Add, 0x40: OP.i64Or, 0x50: OP.i64And, 0xa0: OP.i64Xor }
+const OPERATIONS: Readonly<Record<number, number>> = {
+  0x00: OP.i64Add,
+  0x40: OP.i64Or,
+  0x50: OP.i64And,
+  0xa0: OP.i64Xor,
+}
 const EXCHANGE = 0xe1
 const COMPARE_EXCHANGE = 0xf1
 
-function emitAccess(f: AccessContext, pc: number, base: number, off: number, size: number, hint: Hint, body: (place: Place) => void): void {
+function emitAccess(
+  f: AccessContext,
+  pc: number,
+  base: number,
+  off: number,
+  size: number,
+  hint: Hint,
+  body: (place: Place) => void,
+): void {
   const { code } = f
   const inFrame = { push: () => code.get(LOCAL_FRAME), offset: hint.value + off + FRAME_SIZE }
   if (base === 10 && stackHolds(f, off, size)) return body(inFrame)
@@ -147,7 +160,14 @@ export function stackHolds({ outermost }: { readonly outermost: boolean }, at: n
 }
 
 /** Leaves on the stack whether the guess holds, and gives the place in that case; undefined when there is no guess. */
-function emitTest(f: AccessContext, pc: number, base: number, off: number, size: number, hint: Hint): Place | 'frame' | undefined {
+function emitTest(
+  f: AccessContext,
+  pc: number,
+  base: number,
+  off: number,
+  size: number,
+  hint: Hint,
+): Place | 'frame' | undefined {
   const { code } = f
   const at = hint.value + off
   const pointer = { push: () => (code.get(LOCAL_POINTER), code.op(OP.i32WrapI64)), offset: 0 }

@@ -12,7 +12,17 @@ import type { ContextKind, Helper, Vm } from '../vm/vm'
 import { wasm } from './wasm-api'
 import { CALLBACK_HELPERS } from './convention'
 import type { ArrayPlace } from './emit-frame'
-import { BUDGET_AT, DEEPEST_AT, MAY_GOTO_AT, PACKET_SLOT, REGISTERS_AT, SCRATCH_AT, SLOT_COUNT, SLOT_SIZE, SLOTS_AT } from './state-layout'
+import {
+  BUDGET_AT,
+  DEEPEST_AT,
+  MAY_GOTO_AT,
+  PACKET_SLOT,
+  REGISTERS_AT,
+  SCRATCH_AT,
+  SLOT_COUNT,
+  SLOT_SIZE,
+  SLOTS_AT,
+} from './state-layout'
 import { translateProgram } from './translate'
 import type { Translation } from './translate'
 
@@ -143,7 +153,11 @@ export class FastMachine {
     return { base: lookup(0), stride: entries > 1 ? lookup(1) - lookup(0) : 0, entries }
   }
 
-  private importsOf(program: VmProgram, context: ContextKind, translation: Translation): Record<string, (...values: number[]) => number | void> {
+  private importsOf(
+    program: VmProgram,
+    context: ContextKind,
+    translation: Translation,
+  ): Record<string, (...values: number[]) => number | void> {
     const { vm } = this
     const imports: Record<string, (...values: number[]) => number | void> = {
       resume: (pc, depth) => {
@@ -171,7 +185,9 @@ export class FastMachine {
     }
     for (const number of translation.helpers) {
       const helper = vm.helpers[number]!
-      imports[`helper${number}`] = CALLBACK_HELPERS.has(number) ? (depth) => this.callbackHelper(helper, program, depth!) : (depth) => this.callHelper(helper, depth!)
+      imports[`helper${number}`] = CALLBACK_HELPERS.has(number)
+        ? (depth) => this.callbackHelper(helper, program, depth!)
+        : (depth) => this.callHelper(helper, depth!)
     }
     return imports
   }

@@ -36,7 +36,9 @@ function prepare(programs: readonly RandomProgram[]) {
     return made.map
   })
   const [main, ...others] = programs.map(({ insns, relocs }) => loadProgram(insns, relocs, maps))
-  others.forEach((program, index) => (maps[3] as SlotMap).set(Uint8Array.of(index, 0, 0, 0), { value: new Uint8Array(4), program }, 0))
+  others.forEach((program, index) =>
+    (maps[3] as SlotMap).set(Uint8Array.of(index, 0, 0, 0), { value: new Uint8Array(4), program }, 0),
+  )
   return { vm, maps, program: main! }
 }
 
@@ -45,7 +47,13 @@ function seen(result: RunResult, vm: Vm, maps: readonly HostMap[]): string {
   let hash = 0x811c9dc5
   const words = new Int32Array(vm.memory.bytes.buffer, CTX_AT, (HEAP_AT + 0x1000 - CTX_AT) >> 2)
   for (const word of words) hash = Math.imul(hash ^ word, 0x01000193)
-  return JSON.stringify({ ...result, data: formatHex(result.data), redirect: undefined, hash, maps: maps.slice(0, 3).map(listEntries) })
+  return JSON.stringify({
+    ...result,
+    data: formatHex(result.data),
+    redirect: undefined,
+    hash,
+    maps: maps.slice(0, 3).map(listEntries),
+  })
 }
 
 describe(`generated programs (seed ${SEED})`, () => {
@@ -66,13 +74,19 @@ describe(`generated programs (seed ${SEED})`, () => {
           const packet = sampleFrame().slice(0, 40 + random.below(24))
           const limit = run === 0 ? LIMIT : random.below(run === 1 ? 60 : 600)
           const wanted = runPacket(plain.vm, type, packet, { limit }, () => interpret(plain.vm, plain.program))
-          const got = runPacket(fast.vm, type, packet, { limit }, () => (code ? machine.run(code) : interpret(fast.vm, fast.program)))
-          expect(seen(got, fast.vm, fast.maps), `program ${round}, run ${run}, limit ${limit}`).toBe(seen(wanted, plain.vm, plain.maps))
+          const got = runPacket(fast.vm, type, packet, { limit }, () =>
+            code ? machine.run(code) : interpret(fast.vm, fast.program),
+          )
+          expect(seen(got, fast.vm, fast.maps), `program ${round}, run ${run}, limit ${limit}`).toBe(
+            seen(wanted, plain.vm, plain.maps),
+          )
           const kind = wanted.errno ? 'refused' : (wanted.fault?.kind ?? 'exit')
           kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
         }
       }
-      console.log(`${context}: ${translated} of ${PROGRAMS} generated programs translated; ends: ${[...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ')}`)
+      console.log(
+        `${context}: ${translated} of ${PROGRAMS} generated programs translated; ends: ${[...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+      )
       expect(translated).toBeGreaterThan(PROGRAMS * 0.8)
       for (const kind of ['exit', 'memory', 'limit']) expect(kinds.get(kind) ?? 0, kind).toBeGreaterThan(PROGRAMS / 100)
     })
@@ -230,7 +244,9 @@ out:
   exit
 `
         // The old value, and 9 above it where the exchange took place.
-        expect(both(text).retval, `${exchange}, upper half ${high}`).toBe(7 + 256 * (exchange.startsWith('w') || high === '0' ? 9 : 7))
+        expect(both(text).retval, `${exchange}, upper half ${high}`).toBe(
+          7 + 256 * (exchange.startsWith('w') || high === '0' ? 9 : 7),
+        )
       }
     }
   })
@@ -252,7 +268,10 @@ second:
   })
 
   it('may have more blocks than are nested', () => {
-    const lines = Array.from({ length: 1500 }, (_, i) => `l${i}:\n  r0 += ${i}\n  if r0 == ${i * 7 + 1} goto l${Math.min(1499, i + 3)}`)
+    const lines = Array.from(
+      { length: 1500 },
+      (_, i) => `l${i}:\n  r0 += ${i}\n  if r0 == ${i * 7 + 1} goto l${Math.min(1499, i + 3)}`,
+    )
     both(`.prog xdp main\n  r0 = 0\n${lines.join('\n')}\n  exit\n`)
   })
 
@@ -292,19 +311,32 @@ out:
   })
 
   it('hands all registers on in a tail call', () => {
-    const call = '.map next prog_array key 4 value 4 max 1\n.prog xdp main\n  r6 = 9\n  r2 = next ll\n  r3 = 0\n  call bpf_tail_call\n  r0 = 1\n  exit\n'
+    const call =
+      '.map next prog_array key 4 value 4 max 1\n.prog xdp main\n  r6 = 9\n  r2 = next ll\n  r3 = 0\n  call bpf_tail_call\n  r0 = 1\n  exit\n'
     // A verifier would not pass the second: it reads what its caller left.
-    for (const [text, retval] of [['.prog xdp a\n  r6 = 4\n  r0 = r6\n  exit\n', 4], ['.prog xdp a\n  r0 = r6\n  exit\n', 9]] as const) {
+    for (const [text, retval] of [
+      ['.prog xdp a\n  r6 = 4\n  r0 = r6\n  exit\n', 4],
+      ['.prog xdp a\n  r0 = r6\n  exit\n', 9],
+    ] as const) {
       const { vm, maps, program } = load(call)
       const next = assemble(text)
       if (!next.ok) throw new Error('program')
-      ;(maps[0] as SlotMap).set(new Uint8Array(4), { value: new Uint8Array(4), program: loadProgram(next.program.insns, [], []) }, 0)
-      expect(createFastProgram(vm, program, 'xdp').run(sampleFrame())).toMatchObject({ retval, instructions: retval === 4 ? 7 : 6 })
+      ;(maps[0] as SlotMap).set(
+        new Uint8Array(4),
+        { value: new Uint8Array(4), program: loadProgram(next.program.insns, [], []) },
+        0,
+      )
+      expect(createFastProgram(vm, program, 'xdp').run(sampleFrame())).toMatchObject({
+        retval,
+        instructions: retval === 4 ? 7 : 6,
+      })
     }
   })
 
   it('that breaks the calling convention is left to the interpreter', () => {
-    const { vm, program } = load('.prog xdp main\n  r6 = 4\n  r1 = 0\n  call sub\n  exit\n.func sub\n  r0 = r6\n  exit\n')
+    const { vm, program } = load(
+      '.prog xdp main\n  r6 = 4\n  r1 = 0\n  call sub\n  exit\n.func sub\n  r0 = r6\n  exit\n',
+    )
     const fast = createFastProgram(vm, program, 'xdp')
     expect(fast.translated).toBe(false)
     expect(fast.run(sampleFrame())).toMatchObject({ retval: 4 })

@@ -6,7 +6,17 @@
 import type { VmProgram } from '../vm/program'
 
 /** How a block ends. `interpret`: the rest of the frame belongs to the interpreter. */
-export type Ending = 'fall' | 'jump' | 'branch' | 'may_goto' | 'exit' | 'call' | 'helper' | 'tail_call' | 'packet_load' | 'interpret'
+export type Ending =
+  | 'fall'
+  | 'jump'
+  | 'branch'
+  | 'may_goto'
+  | 'exit'
+  | 'call'
+  | 'helper'
+  | 'tail_call'
+  | 'packet_load'
+  | 'interpret'
 
 export interface Block {
   /** First instruction, and the one after the last. */
@@ -84,11 +94,18 @@ function isAtomic(kind: number, op: number): boolean {
 const ATOMIC_KINDS = new Set([0x00, 0x01, 0x40, 0x41, 0x50, 0x51, 0xa0, 0xa1, 0xe1, 0xf1])
 
 /** Places where the program's functions start: its beginning, call targets, callbacks named by ld_imm64. */
-export function functionStarts(program: VmProgram): { readonly starts: readonly number[]; readonly callbacks: readonly number[] } {
+export function functionStarts(program: VmProgram): {
+  readonly starts: readonly number[]
+  readonly callbacks: readonly number[]
+} {
   const starts = new Set([0])
   const callbacks = new Set<number>()
   for (let pc = 0; pc < program.length; pc += program.opcode[pc] === LD_IMM64 ? 2 : 1) {
-    const target = isCall(program, pc) ? program.extra[pc]! : program.opcode[pc] === LD_IMM64 && program.src[pc] === 8 ? program.value[pc]! : -1
+    const target = isCall(program, pc)
+      ? program.extra[pc]!
+      : program.opcode[pc] === LD_IMM64 && program.src[pc] === 8
+        ? program.value[pc]!
+        : -1
     if (target < 0 || target >= program.length) continue
     starts.add(target)
     if (program.opcode[pc] === LD_IMM64) callbacks.add(target)
@@ -139,13 +156,18 @@ function reach(program: VmProgram, entry: number): Set<number> {
     if (pc < 0 || pc >= program.length || seen[pc]) continue
     seen[pc] = 1
     const next = nextOf(program, pc)
-    if (endingOf(program, pc) !== undefined) for (const target of next) if (target >= 0 && target < program.length) leaders.add(target)
+    if (endingOf(program, pc) !== undefined)
+      for (const target of next) if (target >= 0 && target < program.length) leaders.add(target)
     open.push(...next)
   }
   return leaders
 }
 
-function cut(program: VmProgram, start: number, leaders: ReadonlySet<number>): { block: Omit<Block, 'successors'>; next: number[] } {
+function cut(
+  program: VmProgram,
+  start: number,
+  leaders: ReadonlySet<number>,
+): { block: Omit<Block, 'successors'>; next: number[] } {
   let pc = start
   let count = 0
   for (;;) {
@@ -153,7 +175,8 @@ function cut(program: VmProgram, start: number, leaders: ReadonlySet<number>): {
     const ending = endingOf(program, pc)
     const end = pc + width(program, pc)
     if (ending !== undefined) return { block: { start, end, count, ending, last: pc }, next: nextOf(program, pc) }
-    if (leaders.has(end) || end >= program.length) return { block: { start, end, count, ending: 'fall', last: pc }, next: [end] }
+    if (leaders.has(end) || end >= program.length)
+      return { block: { start, end, count, ending: 'fall', last: pc }, next: [end] }
     pc = end
   }
 }
@@ -186,7 +209,13 @@ export interface Instruction {
 }
 
 export function instructionAt(program: VmProgram, pc: number): Instruction {
-  return { op: program.opcode[pc]!, dst: program.dst[pc]! >> 1, src: program.src[pc]! >> 1, off: program.off[pc]!, imm: program.imm[pc]! }
+  return {
+    op: program.opcode[pc]!,
+    dst: program.dst[pc]! >> 1,
+    src: program.src[pc]! >> 1,
+    off: program.off[pc]!,
+    imm: program.imm[pc]!,
+  }
 }
 
 /** The block's instructions in order. */

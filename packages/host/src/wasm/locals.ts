@@ -21,7 +21,10 @@ export const LOCAL_FRAME = 17
 export const LOCAL_NEXT = 18
 
 /** R6 … R10, pointer, old value; the 32-bit ones. */
-export const LOCALS: readonly (readonly [count: number, type: number])[] = [[7, I64], [5, I32]]
+export const LOCALS: readonly (readonly [count: number, type: number])[] = [
+  [7, I64],
+  [5, I32],
+]
 
 /** The local that holds a register. */
 export function local(register: number): number {

@@ -28,16 +28,19 @@ export function loopStructure({ blocks }: FlowGraph): LoopStructure {
   }
   const loopHeader = blocks.map((_, index) => predecessors[index]!.some((from) => from >= index))
   const merge = blocks.map((_, index) => predecessors[index]!.filter((from) => from < index).length > 1)
-  const reducible = blocks.every((_, index) => predecessors[index]!.every((from) => from < index || dominates(index, from)))
+  const reducible = blocks.every((_, index) =>
+    predecessors[index]!.every((from) => from < index || dominates(index, from)),
+  )
   const mergeChildren: number[][] = blocks.map(() => [])
-  for (let index = blocks.length - 1; index > 0; index--) if (merge[index]) mergeChildren[dominator[index]!]!.push(index)
+  for (let index = blocks.length - 1; index > 0; index--)
+    if (merge[index]) mergeChildren[dominator[index]!]!.push(index)
   return { reducible, hasLoop: loopHeader.includes(true), loopHeader, merge, mergeChildren }
 }
 
 function dominators(predecessors: readonly (readonly number[])[]): Int32Array {
   const dominator = new Int32Array(predecessors.length).fill(-1)
   dominator[0] = 0
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (let index = 1; index < predecessors.length; index++) {
       let common = -1

@@ -72,7 +72,9 @@ export class ModuleWriter {
     section(3, this.functions.length, (code) => {
       for (const { type } of this.functions) code.unsigned(this.typeIndex(type))
     })
-    const exported = this.functions.flatMap(({ exportedAs }, index) => (exportedAs === undefined ? [] : [{ name: exportedAs, index }]))
+    const exported = this.functions.flatMap(({ exportedAs }, index) =>
+      exportedAs === undefined ? [] : [{ name: exportedAs, index }],
+    )
     section(7, exported.length, (code) => {
       for (const { name, index } of exported) {
         code.text(name)

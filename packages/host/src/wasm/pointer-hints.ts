@@ -22,7 +22,11 @@ const PACKET: Hint = { kind: 'packet', value: 0 }
 const STACK_VARIABLE: Hint = { kind: 'stack_variable', value: 0 }
 
 /** Context fields that hold packet pointers. */
-export const POINTER_FIELDS: Readonly<Record<ContextKind, readonly number[]>> = { xdp: [0, 4, 8], skb: [76, 80, 140], none: [] }
+export const POINTER_FIELDS: Readonly<Record<ContextKind, readonly number[]>> = {
+  xdp: [0, 4, 8],
+  skb: [76, 80, 140],
+  none: [],
+}
 
 /** Helpers that give a pointer into the heap: map lookups and ring buffer reservations. */
 const GIVES_HEAP = new Set([1, 195, 131])
@@ -35,7 +39,9 @@ export class Hints {
 
   constructor(context: ContextKind, registers?: readonly Hint[], slots?: ReadonlyMap<number, Hint>) {
     this.context = context
-    this.registers = registers ? [...registers] : Array.from({ length: 11 }, (_, r) => (r === 10 ? { kind: 'stack', value: 0 } : UNKNOWN))
+    this.registers = registers
+      ? [...registers]
+      : Array.from({ length: 11 }, (_, r) => (r === 10 ? { kind: 'stack', value: 0 } : UNKNOWN))
     this.slots = new Map(slots)
   }
 
@@ -74,7 +80,13 @@ export class Hints {
         this.store(op, registers[dst]!, off, UNKNOWN)
         break
       case 0:
-        if (op === 0x18) registers[dst] = program.src[pc] === 2 ? { kind: 'map', value: program.value[pc]! } : program.src[pc] === 4 ? { kind: 'heap', value: pc } : UNKNOWN
+        if (op === 0x18)
+          registers[dst] =
+            program.src[pc] === 2
+              ? { kind: 'map', value: program.value[pc]! }
+              : program.src[pc] === 4
+                ? { kind: 'heap', value: pc }
+                : UNKNOWN
         else registers[0] = UNKNOWN
         break
       default:
@@ -152,6 +164,7 @@ function throughBlock(program: VmProgram, block: Block, hints: Hints): void {
 /** What a callee may think of its arguments: a stack pointer lies a frame higher there. */
 export function calleeHints(context: ContextKind, caller: Hints, frame: number): Hints {
   const hints = new Hints(context)
-  for (let r = 1; r <= 5; r++) hints.registers[r] = moved(caller.registers[r]!, caller.registers[r]!.kind === 'stack' ? frame : 0)
+  for (let r = 1; r <= 5; r++)
+    hints.registers[r] = moved(caller.registers[r]!, caller.registers[r]!.kind === 'stack' ? frame : 0)
   return hints
 }

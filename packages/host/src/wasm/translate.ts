@@ -58,7 +58,8 @@ export function translateProgram(program: VmProgram, options: TranslateOptions):
   const packetLoad = module.import('packetLoad', { parameters: [I32, I32, I32, I32], results: [I32] })
   const helpers = new Map<number, number>()
   for (const number of helperNumbers(program, graphs)) {
-    if (options.hasHelper(number)) helpers.set(number, module.import(`helper${number}`, { parameters: [I32], results: NOTHING }))
+    if (options.hasHelper(number))
+      helpers.set(number, module.import(`helper${number}`, { parameters: [I32], results: NOTHING }))
   }
   const locate = module.add({ type: LOCATE_TYPE, locals: LOCATE_LOCALS, code: locateCode(hostLocate) })
   const loadWord = module.add({ type: LOAD_WORD_TYPE, locals: [], code: loadWordCode(options.context) })
@@ -77,7 +78,9 @@ export function translateProgram(program: VmProgram, options: TranslateOptions):
     callee: (start) => calleeIndex.get(start)!,
     arrayAt: options.arrayAt,
     slotOf: (hint, pc) => slots.of(hint.kind === 'heap' ? hint.value : pc),
-    countsRounds: graphs.some(({ blocks }) => blocks.some(({ ending }) => ending === 'may_goto' || ending === 'tail_call')),
+    countsRounds: graphs.some(({ blocks }) =>
+      blocks.some(({ ending }) => ending === 'may_goto' || ending === 'tail_call'),
+    ),
     ...(options.dispatch && { dispatch: true }),
   }
   const hints = functionHints(program, graphs, options.context)
@@ -85,22 +88,37 @@ export function translateProgram(program: VmProgram, options: TranslateOptions):
     module.add({ type: FUNCTION_TYPE, locals: LOCALS, code: new FunctionEmitter(setting, graph, hints[index]!).emit() })
   }
   const entries = [...new Set([0, ...callbacks])]
-  for (const entry of entries) module.add({ type: ENTRY_TYPE, locals: [], code: entryCode(calleeIndex.get(entry)!), exportedAs: `entry${entry}` })
-  return { bytes: module.finish(), entries, helpers: [...helpers.keys()], readsSaved: convention.readsSaved, slots: slots.count }
+  for (const entry of entries)
+    module.add({ type: ENTRY_TYPE, locals: [], code: entryCode(calleeIndex.get(entry)!), exportedAs: `entry${entry}` })
+  return {
+    bytes: module.finish(),
+    entries,
+    helpers: [...helpers.keys()],
+    readsSaved: convention.readsSaved,
+    slots: slots.count,
+  }
 }
 
 function helperNumbers(program: VmProgram, graphs: readonly FlowGraph[]): Set<number> {
-  const numbers = graphs.flatMap(({ blocks }) => blocks.filter(({ last }) => endingOf(program, last) === 'helper').map(({ last }) => program.imm[last]!))
+  const numbers = graphs.flatMap(({ blocks }) =>
+    blocks.filter(({ last }) => endingOf(program, last) === 'helper').map(({ last }) => program.imm[last]!),
+  )
   return new Set(numbers)
 }
 
 /** Hints for each function's blocks; a callee's arguments are taken from the first call that is seen. */
-function functionHints(program: VmProgram, graphs: readonly FlowGraph[], context: ContextKind): readonly (readonly Hints[])[] {
+function functionHints(
+  program: VmProgram,
+  graphs: readonly FlowGraph[],
+  context: ContextKind,
+): readonly (readonly Hints[])[] {
   const index = new Map(graphs.map(({ entry }, number) => [entry, number]))
   const result: (readonly Hints[] | undefined)[] = graphs.map(() => undefined)
   const start = new Hints(context)
   start.registers[1] = context === 'none' ? { kind: 'packet', value: 0 } : { kind: 'context', value: 0 }
-  const open: { readonly number: number; readonly entry: Hints }[] = graphs.map((_, number) => ({ number, entry: new Hints(context) })).reverse()
+  const open: { readonly number: number; readonly entry: Hints }[] = graphs
+    .map((_, number) => ({ number, entry: new Hints(context) }))
+    .reverse()
   open.push({ number: index.get(0)!, entry: start })
   for (let next = open.pop(); next; next = open.pop()) {
     if (result[next.number]) continue

@@ -9,7 +9,10 @@ interface WasmApi {
   readonly Memory: new (descriptor: { readonly initial: number; readonly maximum?: number }) => WasmMemory
   readonly validate: (bytes: Uint8Array) => boolean
   readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>) => { readonly exports: Readonly<Record<string, unknown>> }
+  readonly Instance: new (
+    module: object,
+    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  ) => { readonly exports: Readonly<Record<string, unknown>> }
 }
 
 /** Undefined where there is none (or where it is forbidden). */
