@@ -58,7 +58,8 @@ const request = (text: string): VerifyRequest => {
 
 /** Verification time by the kernel's own account, in ms. */
 async function kernelTime(insns: Uint8Array): Promise<number | undefined> {
-  const folder = process.env['OFFLOAD_ORACLE'] ?? fileURLToPath(new URL('../../../../shared/tools/kernel-oracle', import.meta.url))
+  const folder =
+    process.env['OFFLOAD_ORACLE'] ?? fileURLToPath(new URL('../../../../shared/tools/kernel-oracle', import.meta.url))
   if (!existsSync(folder)) return undefined
   try {
     const { Oracle } = await import(pathToFileURL(path.join(folder, 'oracle.mjs')).href)
@@ -92,7 +93,8 @@ for (const { name, text } of [...LONG, SHORT]) {
   const { ms, processed } = measure(r, name === SHORT.name ? 2000 : 1)
   peak = Math.max(peak, process.memoryUsage().rss)
   const kernel = await kernelTime(r.insns)
-  const ratio = kernel === undefined ? 'kernel not asked' : `kernel ${kernel.toFixed(3)} ms, ratio ${(ms / kernel).toFixed(2)}`
+  const ratio =
+    kernel === undefined ? 'kernel not asked' : `kernel ${kernel.toFixed(3)} ms, ratio ${(ms / kernel).toFixed(2)}`
   const speed = (processed / ms / 1000).toFixed(2)
   console.log(`verifier, ${name}: ${processed} instructions in ${ms.toFixed(3)} ms, ${speed} million/s, ${ratio}`)
 }

@@ -215,7 +215,14 @@ function linkByConstant(left: RegState, id: number, op: number, wide: boolean, s
   left.off = delta
 }
 
-function pointerOp(env: Env, op: number, wide: boolean, pointer: RegState, offset: RegState, pointerIsDst: boolean): void {
+function pointerOp(
+  env: Env,
+  op: number,
+  wide: boolean,
+  pointer: RegState,
+  offset: RegState,
+  pointerIsDst: boolean,
+): void {
   const dst = env.insns.dst[env.insn]!
   const known = tnum.isConst(offset.varOff)
   const badBounds = known ? !i64.eq(offset.smin, offset.smax) || !i64.eq(offset.umin, offset.umax) : false

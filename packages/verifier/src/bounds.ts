@@ -233,7 +233,8 @@ export function contradictory(r: RegState): boolean {
   if (i64.ult(r.umax, r.umin) || i64.slt(r.smax, r.smin) || r.u32min > r.u32max || r.s32min > r.s32max) return true
   const { value, mask } = r.varOff
   if (i64.isZero(mask)) {
-    if (!i64.eq(r.umin, value) || !i64.eq(r.umax, value) || !i64.eq(r.smin, value) || !i64.eq(r.smax, value)) return true
+    if (!i64.eq(r.umin, value) || !i64.eq(r.umax, value) || !i64.eq(r.smin, value) || !i64.eq(r.smax, value))
+      return true
   }
   if (mask.lo === 0) {
     const low = value.lo
@@ -286,7 +287,8 @@ export function truncate(r: RegState, size: number): void {
 
 const signMin = (size: number): number => (size === 1 ? -128 : size === 2 ? -32768 : i64.S32_MIN)
 const signMax = (size: number): number => (size === 1 ? 127 : size === 2 ? 32767 : i64.S32_MAX)
-const extend = (n: number, size: number): number => (size === 1 ? (n << 24) >> 24 : size === 2 ? (n << 16) >> 16 : n | 0)
+const extend = (n: number, size: number): number =>
+  size === 1 ? (n << 24) >> 24 : size === 2 ? (n << 16) >> 16 : n | 0
 
 /** Sign-extends the low `size` bytes (1, 2, 4) to 64 bits. */
 export function signExtend(r: RegState, size: number): void {

@@ -68,7 +68,7 @@ export function parseBtf(bytes: Uint8Array): Btf | undefined {
     return String.fromCharCode(...bytes.subarray(stringsAt + off, end))
   }
   const types: BtfType[] = [{ kind: 0, name: 'void', vlen: 0, sizeOrType: 0, params: [] }]
-  for (let at = typesAt; at + 12 <= typesEnd; ) {
+  for (let at = typesAt; at + 12 <= typesEnd;) {
     const info = view.getUint32(at + 4, true)
     const kind = (info >>> 24) & 31
     const vlen = info & 0xffff

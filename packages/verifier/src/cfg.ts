@@ -105,7 +105,7 @@ export function checkControlFlow(env: Env): void {
 /** A subprogram moves the packet if it calls such a helper, does a tail call, or calls one that does. */
 function markPacketMovers(env: Env): void {
   const { insns } = env
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const sub of env.subprograms) {
       for (let i = sub.start; i < sub.end && !sub.movesPacket; i++) {
@@ -164,7 +164,7 @@ export function findLoops(env: Env): void {
       if (above) low[above.node] = Math.min(low[above.node]!, low[v]!)
       if (low[v] !== order[v]) continue
       const members: number[] = []
-      for (let w = -1; w !== v; ) {
+      for (let w = -1; w !== v;) {
         w = stack.pop()!
         onStack[w] = 0
         members.push(w)
@@ -259,7 +259,7 @@ export function findLiveRegisters(env: Env): void {
   for (const sub of env.subprograms) settle(postorder(insns, sub.start, sub.end))
 
   function settle(order: Int32Array): void {
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false
       for (const i of order) if (update(i)) changed = true
     }

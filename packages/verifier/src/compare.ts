@@ -55,8 +55,7 @@ export type Outcome = 0 | 1 | -1
 
 const isKnown = (r: RegState, narrow: boolean): boolean =>
   r.type === R.SCALAR && (narrow ? R.isConst32(r) : R.isConst(r))
-const knownValue = (r: RegState, narrow: boolean): I64 =>
-  narrow ? i64.u64(r.varOff.value.lo >>> 0) : r.varOff.value
+const knownValue = (r: RegState, narrow: boolean): I64 => (narrow ? i64.u64(r.varOff.value.lo >>> 0) : r.varOff.value)
 
 /** Outcome where packet pointers, or a pointer and a constant, are compared; scalars go on to `scalarOutcome`. */
 export function outcome(a: RegState, b: RegState, op: number, narrow: boolean): Outcome {
@@ -165,8 +164,7 @@ export function scalarOutcome(a: RegState, b: RegState, op: number, narrow: bool
 
 const greater32 = (amin: number, amax: number, bmin: number, bmax: number): Outcome =>
   amin > bmax ? 1 : amax <= bmin ? 0 : -1
-const greater = (a: RegState, b: RegState): Outcome =>
-  i64.ult(b.umax, a.umin) ? 1 : i64.ule(a.umax, b.umin) ? 0 : -1
+const greater = (a: RegState, b: RegState): Outcome => (i64.ult(b.umax, a.umin) ? 1 : i64.ule(a.umax, b.umin) ? 0 : -1)
 const signedGreater = (a: RegState, b: RegState): Outcome =>
   i64.slt(b.smax, a.smin) ? 1 : i64.sle(a.smax, b.smin) ? 0 : -1
 
@@ -205,9 +203,7 @@ function refine(a: RegState, b: RegState, op: number, narrow: boolean): void {
       const bits = knownValue(k, narrow)
       if (!isPowerOfTwo(bits)) break
       const known = tnum.constant(bits)
-      x.varOff = narrow
-        ? tnum.withSubreg(x.varOff, tnum.or(tnum.subreg(x.varOff), known))
-        : tnum.or(x.varOff, known)
+      x.varOff = narrow ? tnum.withSubreg(x.varOff, tnum.or(tnum.subreg(x.varOff), known)) : tnum.or(x.varOff, known)
       break
     }
     case JNSET: {
@@ -216,9 +212,7 @@ function refine(a: RegState, b: RegState, op: number, narrow: boolean): void {
       const clear = tnum.constant(i64.not(knownValue(k, narrow)))
       // The tnum may contradict the ranges on a path that cannot happen; it wins.
       x.setUnbounded()
-      x.varOff = narrow
-        ? tnum.withSubreg(x.varOff, tnum.and(tnum.subreg(x.varOff), clear))
-        : tnum.and(x.varOff, clear)
+      x.varOff = narrow ? tnum.withSubreg(x.varOff, tnum.and(tnum.subreg(x.varOff), clear)) : tnum.and(x.varOff, clear)
       break
     }
     case JLE:
@@ -266,8 +260,7 @@ function refine(a: RegState, b: RegState, op: number, narrow: boolean): void {
   }
 }
 
-const isPowerOfTwo = (v: I64): boolean =>
-  !i64.isZero(v) && i64.isZero(i64.and(v, i64.sub(v, i64.ONE)))
+const isPowerOfTwo = (v: I64): boolean => !i64.isZero(v) && i64.isZero(i64.and(v, i64.sub(v, i64.ONE)))
 
 function unify(a: RegState, b: RegState): void {
   a.umin = i64.umax(a.umin, b.umin)

@@ -16,7 +16,14 @@ interface Field {
   readonly type: number
 }
 
-const field = (offset: number, size: number, read: Field['read'], readers: string, writers = '', type = SCALAR): Field => ({
+const field = (
+  offset: number,
+  size: number,
+  read: Field['read'],
+  readers: string,
+  writers = '',
+  type = SCALAR,
+): Field => ({
   offset,
   size,
   read,

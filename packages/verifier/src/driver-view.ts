@@ -36,6 +36,7 @@ export function hookView(env: Env): DriverEnv {
       return slot ? slot.kind((-off - 1) & 7) : 0
     },
     log: (text) => env.say(text),
-    tnumText: (t) => tnum.text(new tnum.Tnum({ lo: t.value.lo | 0, hi: t.value.hi | 0 }, { lo: t.mask.lo | 0, hi: t.mask.hi | 0 })),
+    tnumText: (t) =>
+      tnum.text(new tnum.Tnum({ lo: t.value.lo | 0, hi: t.value.hi | 0 }, { lo: t.mask.lo | 0, hi: t.mask.hi | 0 })),
   }
 }

@@ -241,4 +241,3 @@ export class Env {
     if (!all) this.touched.clear()
   }
 }
-

@@ -41,7 +41,9 @@ describe('explain', () => {
     expect(e.slice).toContain(5)
   })
   it('speaks of the program where no instruction is to blame', () => {
-    expect(explained('r0 = 0\nexit\nr0 = 1\nexit')!.sentence).toBe('The program has code that no path reaches (instruction 2).')
+    expect(explained('r0 = 0\nexit\nr0 = 1\nexit')!.sentence).toBe(
+      'The program has code that no path reaches (instruction 2).',
+    )
   })
 })
 

@@ -6,7 +6,14 @@ import { EACCES, EINVAL, MAX_VAR_OFF, type Env } from './env'
 import type { ArgKind, Helper, HelperArg } from './helper-table'
 import * as i64 from './int64'
 import * as M from './maps'
-import { checkAlignment, checkMapPermission, checkMapValue, checkPacketAccess, checkRegion, checkUnmodified } from './memory'
+import {
+  checkAlignment,
+  checkMapPermission,
+  checkMapValue,
+  checkPacketAccess,
+  checkRegion,
+  checkUnmodified,
+} from './memory'
 import { markPrecise, markSlotPrecise } from './precision'
 import * as R from './reg-state'
 import type { RegState } from './reg-state'
@@ -115,7 +122,8 @@ function checkType(env: Env, regno: number, r: RegState, arg: HelperArg, helper:
   const accepted = ACCEPTED[arg.kind]
   const type = MAY_BE_ZERO.has(arg.kind) ? r.type & ~R.OR_NULL : r.type
   if (accepted.types.includes(type)) return
-  const text = arg.kind === 'sk' && SOCKETS_ONLY.has(helper.id) ? 'sock_common, sock, tcp_sock, xdp_sock' : accepted.text
+  const text =
+    arg.kind === 'sk' && SOCKETS_ONLY.has(helper.id) ? 'sock_common, sock, tcp_sock, xdp_sock' : accepted.text
   env.refuse(EACCES, `R${regno} type=${R.typeName(r.type)} expected=${text}\n`)
 }
 

@@ -6,9 +6,36 @@ import type { ProgType } from '@offload/bpf'
 
 /** Kinds of arguments; see kernel-tables.md, section 1.1. */
 export type ArgKind =
-  | 'map' | 'key' | 'val' | 'val0' | 'uval' | 'mem' | 'mem0' | 'rwmem' | 'umem' | 'fix' | 'ufix' | 'sz' | 'sz0' | 'asz'
-  | 'ctx' | 'ctx0' | 'any' | 'fn' | 'stk0' | 'lock' | 'timer' | 'str' | 'rb' | 'dyn' | 'udyn' | 'sk' | 'btf' | 'btf0'
-  | 'pcpu' | 'kptr'
+  | 'map'
+  | 'key'
+  | 'val'
+  | 'val0'
+  | 'uval'
+  | 'mem'
+  | 'mem0'
+  | 'rwmem'
+  | 'umem'
+  | 'fix'
+  | 'ufix'
+  | 'sz'
+  | 'sz0'
+  | 'asz'
+  | 'ctx'
+  | 'ctx0'
+  | 'any'
+  | 'fn'
+  | 'stk0'
+  | 'lock'
+  | 'timer'
+  | 'str'
+  | 'rb'
+  | 'dyn'
+  | 'udyn'
+  | 'sk'
+  | 'btf'
+  | 'btf0'
+  | 'pcpu'
+  | 'kptr'
 
 export interface HelperArg {
   readonly kind: ArgKind
@@ -18,7 +45,18 @@ export interface HelperArg {
   readonly released: boolean
 }
 
-export type ReturnKind = 'int' | 'void' | 'value' | 'value?' | 'rbmem?' | 'sock?' | 'sock_common?' | 'tcp_sock?' | 'mem?' | 'btf?' | 'btf'
+export type ReturnKind =
+  | 'int'
+  | 'void'
+  | 'value'
+  | 'value?'
+  | 'rbmem?'
+  | 'sock?'
+  | 'sock_common?'
+  | 'tcp_sock?'
+  | 'mem?'
+  | 'btf?'
+  | 'btf'
 
 export interface Helper {
   readonly id: number
@@ -37,7 +75,8 @@ export interface Helper {
 }
 
 /** Names of all helper numbers; the place is the number. */
-const NAMES = `unspec map_lookup_elem map_update_elem map_delete_elem probe_read ktime_get_ns trace_printk get_prandom_u32
+const NAMES =
+  `unspec map_lookup_elem map_update_elem map_delete_elem probe_read ktime_get_ns trace_printk get_prandom_u32
 get_smp_processor_id skb_store_bytes l3_csum_replace l4_csum_replace tail_call clone_redirect get_current_pid_tgid
 get_current_uid_gid get_current_comm get_cgroup_classid skb_vlan_push skb_vlan_pop skb_get_tunnel_key skb_set_tunnel_key
 perf_event_read redirect get_route_realm perf_event_output skb_load_bytes get_stackid csum_diff skb_get_tunnel_opt
@@ -245,7 +284,12 @@ function parseLine(line: string): Helper {
   }
 }
 
-const HELPERS = new Map(TABLE.trim().split('\n').map(parseLine).map((h) => [h.id, h]))
+const HELPERS = new Map(
+  TABLE.trim()
+    .split('\n')
+    .map(parseLine)
+    .map((h) => [h.id, h]),
+)
 /** Argument of get_cgroup_classid is the context in tc programs only. */
 const CLASSID_ELSEWHERE: Helper = { ...HELPERS.get(17)!, args: [] }
 

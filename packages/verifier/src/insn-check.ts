@@ -115,7 +115,12 @@ function checkLoadAbs(env: Env): void {
   if (!mayLoadAbs(env.progType)) {
     env.refuse(EINVAL, 'BPF_LD_[ABS|IND] instructions not allowed for this program type\n')
   }
-  if (insns.dst[insn] !== 0 || insns.off[insn] !== 0 || (code & 0x18) === 0x18 || (!indirect && insns.src[insn] !== 0)) {
+  if (
+    insns.dst[insn] !== 0 ||
+    insns.off[insn] !== 0 ||
+    (code & 0x18) === 0x18 ||
+    (!indirect && insns.src[insn] !== 0)
+  ) {
     env.refuse(EINVAL, 'BPF_LD_[ABS|IND] uses reserved fields\n')
   }
   const skb = readReg(env, 6)

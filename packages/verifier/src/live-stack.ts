@@ -203,7 +203,8 @@ export class LiveStack {
     const writtenChanged = oldWritten[0] !== masks.written[at] || oldWritten[1] !== masks.written[at + 1]
     if (this.env.log.full && (liveChanged || writtenChanged) && this.isLogged(instance, masks, i, at)) {
       if (liveChanged) this.logChange(instance, f, i, 'live', oldLive, [masks.live[at]!, masks.live[at + 1]!])
-      if (writtenChanged) this.logChange(instance, f, i, 'written', oldWritten, [masks.written[at]!, masks.written[at + 1]!])
+      if (writtenChanged)
+        this.logChange(instance, f, i, 'written', oldWritten, [masks.written[at]!, masks.written[at + 1]!])
     }
     return liveChanged || writtenChanged
   }

@@ -84,9 +84,7 @@ export function mapStructRead(map: MapInfo, off: number, size: number): MapStruc
   if (off + size > (SIZES[name] ?? Infinity)) return refused(EACCES, `access beyond struct ${name} at ${where}`)
   const m = MEMBERS.find((x) => off >= x.at && off < x.at + x.size)
   if (m === undefined) {
-    return off < HEAD
-      ? refused(EINVAL, `struct bpf_map doesn't have field at offset ${off}`)
-      : { kind: 'scalar' }
+    return off < HEAD ? refused(EINVAL, `struct bpf_map doesn't have field at offset ${off}`) : { kind: 'scalar' }
   }
   const end = m.at + m.size
   if (m.pointer === true) {

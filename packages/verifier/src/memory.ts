@@ -41,7 +41,15 @@ export function checkAlignment(env: Env, r: RegState, off: number, size: number,
 }
 
 /** [off, off + size) inside [0, limit), or the message why not and `then` behind it. */
-function checkWindow(env: Env, regno: number, off: number, size: number, limit: number, zeroSize: boolean, then: string): void {
+function checkWindow(
+  env: Env,
+  regno: number,
+  off: number,
+  size: number,
+  limit: number,
+  zeroSize: boolean,
+  then: string,
+): void {
   if (off >= 0 && (size > 0 || (size === 0 && zeroSize)) && off + size <= limit) return
   const r = env.regs[regno]!
   let text: string
@@ -66,21 +74,31 @@ function checkWindow(env: Env, regno: number, off: number, size: number, limit: 
 const NEGATIVE = 'either use unsigned index or do a if (index >=0) check.\n'
 
 /** Memory of fixed size, reached at a possibly variable offset. */
-export function checkRegion(env: Env, regno: number, off: number, size: number, limit: number, zeroSize: boolean): void {
+export function checkRegion(
+  env: Env,
+  regno: number,
+  off: number,
+  size: number,
+  limit: number,
+  zeroSize: boolean,
+): void {
   const r = env.regs[regno]!
   const min = i64.toSigned(r.smin)
   if (min < 0 && (i64.eq(r.smin, i64.S64_MIN) || off + min !== ((off + min) | 0) || min + off < 0)) {
     env.refuse(EACCES, `R${regno} min value is negative, ${NEGATIVE}`)
   }
   const first = (min + off) | 0
-  if (!(first >= 0 && size > 0 && first + size <= limit)) checkWindow(env, regno, first, size, limit, zeroSize, outside(regno, 'min'))
+  if (!(first >= 0 && size > 0 && first + size <= limit))
+    checkWindow(env, regno, first, size, limit, zeroSize, outside(regno, 'min'))
   if (!i64.ult(r.umax, i64.u64(MAX_VAR_OFF))) {
     env.refuse(EACCES, `R${regno} unbounded memory access, make sure to bounds check any such access\n`)
   }
   const last = (r.umax.lo >>> 0) + off
-  if (!(last >= 0 && size > 0 && last + size <= limit)) checkWindow(env, regno, last, size, limit, zeroSize, outside(regno, 'max'))
+  if (!(last >= 0 && size > 0 && last + size <= limit))
+    checkWindow(env, regno, last, size, limit, zeroSize, outside(regno, 'max'))
 }
-const outside = (regno: number, end: string): string => `R${regno} ${end} value is outside of the allowed memory range\n`
+const outside = (regno: number, end: string): string =>
+  `R${regno} ${end} value is outside of the allowed memory range\n`
 
 export function checkPacketAccess(env: Env, regno: number, off: number, size: number, zeroSize: boolean): void {
   const r = env.regs[regno]!

@@ -127,7 +127,7 @@ function backtrack(env: Env, start: State): boolean {
       env.say(`mark_precise: frame${wanted.frame}: last_idx ${last} first_idx ${first} subseq_idx ${subsequent} \n`)
     }
     if (last < 0) return finishAtEntry(state) || changed
-    for (let i = last; ; ) {
+    for (let i = last; ;) {
       const entry = left > 0 && history[left - 1]!.insn === i ? history[left - 1]! : null
       if (skip) skip = false
       else if (verbose || !isIndifferent(insns, i, entry)) {

@@ -242,7 +242,8 @@ function coversReg(env: Env, old: RegState, now: RegState, precise: boolean, how
     case R.PACKET:
     case R.PACKET_META:
       // A pointer past the end is decided by comparisons: only its like is covered.
-      if ((old.range < 0 || now.range < 0 ? old.range !== now.range : old.range > now.range) || old.off !== now.off) return false
+      if ((old.range < 0 || now.range < 0 ? old.range !== now.range : old.range > now.range) || old.off !== now.off)
+        return false
       return ids.matches(old.id, now.id) && within(old, now)
     default:
       return exactly(old, now)

@@ -82,7 +82,13 @@ function limitOf(env: Env, r: RegState, toLeft: boolean): number | Reason {
 }
 
 /** Before the arithmetic: finds the mask and walks the truncated result as a speculative path. */
-export function sanitizePointer(env: Env, op: number, pointer: RegState, offset: RegState, pointerIsDst: boolean): Masking | null {
+export function sanitizePointer(
+  env: Env,
+  op: number,
+  pointer: RegState,
+  offset: RegState,
+  pointerIsDst: boolean,
+): Masking | null {
   const fixed = tnum.isConst(offset.varOff)
   const negative = i64.isNegative(offset.smin)
   let masking: Masking | null = null

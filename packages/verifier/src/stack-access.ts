@@ -35,9 +35,7 @@ export function checkStackBounds(env: Env, regno: number, off: number, size: num
   if (errno === 0 && max > 0) errno = EINVAL
   if (errno === 0 && size < 0) errno = EFAULT
   if (errno !== 0) {
-    const where = fixed
-      ? `off=${min} size=${size}`
-      : `var_off=${tnum.text(r.varOff)} off=${off} size=${size}`
+    const where = fixed ? `off=${min} size=${size}` : `var_off=${tnum.text(r.varOff)} off=${off} size=${size}`
     env.refuse(errno, `invalid${fixed ? '' : ' variable-offset'}${what} stack R${regno} ${where}\n`)
   }
   growStack(env, frame, -min)

@@ -24,10 +24,7 @@ export function checkStackDepth(env: Env): void {
     const sub = subprograms[k]!
     const tail = k > 0 && sub.hasTailCall
     if (tail && above >= MAX_BELOW_TAIL_CALL) {
-      env.refuse(
-        EACCES,
-        `tail_calls are not allowed when call stack of previous frames is ${above} bytes. Too large\n`,
-      )
+      env.refuse(EACCES, `tail_calls are not allowed when call stack of previous frames is ${above} bytes. Too large\n`)
     }
     const own = Math.ceil(sub.stackDepth / ROUND) * ROUND
     if (above + own > MAX_STACK) {

@@ -25,7 +25,16 @@ const RANGE_NAMES = ['smin', 'smax', 'umin', 'umax', 'smin32', 'smax32', 'umin32
 /** The ranges that say something, equal ones joined; each with its own comma rule left to the caller. */
 function rangeTexts(r: RegState): string[] {
   const narrow = (n: number): I64 => (n >= -32768 && n <= 32767 ? i64.s64(n) : i64.u64(n >>> 0))
-  const values = [r.smin, r.smax, r.umin, r.umax, narrow(r.s32min), narrow(r.s32max), i64.u64(r.u32min), i64.u64(r.u32max)]
+  const values = [
+    r.smin,
+    r.smax,
+    r.umin,
+    r.umax,
+    narrow(r.s32min),
+    narrow(r.s32max),
+    i64.u64(r.u32min),
+    i64.u64(r.u32max),
+  ]
   const omit = [
     i64.eq(r.smin, i64.S64_MIN),
     i64.eq(r.smax, i64.S64_MAX),

@@ -87,4 +87,6 @@ function candidates(insns: Insns, slice: readonly number[], at: number, log: str
 
 /** The access itself, so much before. */
 const nearer = (insns: Insns, at: number, missing: number): Candidate[] =>
-  missing > 0 && (insns.op[at]! & 7) >= 1 && (insns.op[at]! & 7) <= 3 ? [{ insn: at, off: insns.off[at]! - missing }] : []
+  missing > 0 && (insns.op[at]! & 7) >= 1 && (insns.op[at]! & 7) <= 3
+    ? [{ insn: at, off: insns.off[at]! - missing }]
+    : []

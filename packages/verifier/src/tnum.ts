@@ -36,7 +36,7 @@ export const lshift = (t: Tnum, n: number): Tnum => new Tnum(i.shl(t.value, n), 
 export const rshift = (t: Tnum, n: number): Tnum => new Tnum(i.shr(t.value, n), i.shr(t.mask, n))
 /** Arithmetic right shift of the low `width` (32 or 64) bits; a 32-bit result is zero-extended. */
 export function arshift(t: Tnum, n: number, width: 32 | 64): Tnum {
-  if (width === 32) return new Tnum(i.u64(t.value.lo >> n >>> 0), i.u64(t.mask.lo >> n >>> 0))
+  if (width === 32) return new Tnum(i.u64((t.value.lo >> n) >>> 0), i.u64((t.mask.lo >> n) >>> 0))
   return new Tnum(i.sar(t.value, n), i.sar(t.mask, n))
 }
 
@@ -166,7 +166,7 @@ export function isAligned(t: Tnum, size: number): boolean {
   return size === 0 || ((t.value.lo | t.mask.lo) & (size - 1)) === 0
 }
 
-const swap32 = (n: number): number => ((n >>> 24) | ((n >>> 8) & 0xff00) | ((n & 0xff00) << 8) | (n << 24)) | 0
+const swap32 = (n: number): number => (n >>> 24) | ((n >>> 8) & 0xff00) | ((n & 0xff00) << 8) | (n << 24) | 0
 function swap(a: I64, bits: 16 | 32 | 64): I64 {
   if (bits === 16) return i.u64(((a.lo & 0xff) << 8) | ((a.lo >>> 8) & 0xff))
   if (bits === 32) return i.u64(swap32(a.lo) >>> 0)

@@ -21,7 +21,7 @@ const CANCEL_INTERVAL = 4096
 /** Walks the main program, then every global function that was called. */
 export function walkAll(env: Env, record: Recorder | undefined): void {
   walkFunction(env, 0, record)
-  for (let again = true; again; ) {
+  for (let again = true; again;) {
     again = false
     for (let k = 1; k < env.subprograms.length; k++) {
       const sub = env.subprograms[k]!
