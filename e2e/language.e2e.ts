@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import { assemble, importElf } from '../packages/bpf/src/index'
-import { drop, edit, editorReady, expect, open, setSource, sourceOf, test } from './page'
+import { drop, editorReady, expect, open, setSource, sourceOf, test } from './page'
 
 const object = readFileSync(fileURLToPath(new URL('../packages/bpf/testdata/counter.o', import.meta.url)))
 
@@ -37,7 +37,9 @@ async function cursorBehind(page: Page, text: string): Promise<void> {
 
 async function choose(page: Page, item: string): Promise<void> {
   await page.getByTestId('program-menu').click()
-  await page.getByRole('menuitemradio', { name: item }).click()
+  const entry = page.getByRole('menuitemradio', { name: item })
+  await expect(entry).toBeInViewport({ ratio: 0.99 })
+  await entry.click()
 }
 
 test('completion, hover, outline, definition, rename', async ({ page }) => {

@@ -98,7 +98,9 @@ describe('control flow', () => {
 })
 
 it('the outline lists names with their uses and goes to their lines', async () => {
-  useDocument.getState().setSource('.const PORT = 53\n.prog xdp p\n r1 = PORT\n if r1 == PORT goto out\nout:\n r0 = 2\n exit\n')
+  useDocument
+    .getState()
+    .setSource('.const PORT = 53\n.prog xdp p\n r1 = PORT\n if r1 == PORT goto out\nout:\n r0 = 2\n exit\n')
   const gone: number[] = []
   show(<OutlinePane onGo={(line) => gone.push(line)} />)
   await expect.element(page.getByRole('button', { name: /PORT/ })).toHaveTextContent('used 2×')
@@ -163,7 +165,10 @@ describe('files', () => {
     await page.getByRole('button', { name: 'Close' }).click()
     expect(source()).toBe(before)
     await openFile(new File([bytes], 'counter.o'))
-    await page.getByTestId('import-choice').getByRole('button', { name: /classifier/ }).click()
+    await page
+      .getByTestId('import-choice')
+      .getByRole('button', { name: /classifier/ })
+      .click()
     expect(source()).toContain('.prog tc classifier')
     expect(assemble(source()).ok).toBe(true)
   })
