@@ -26,7 +26,6 @@ export const KIND_INT = 1
 export const KIND_PTR = 2
 export const KIND_STRUCT = 4
 export const KIND_ENUM = 6
-export const KIND_FUNC = 12
 export const KIND_FUNC_PROTO = 13
 export const KIND_ENUM64 = 19
 

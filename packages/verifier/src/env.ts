@@ -20,13 +20,10 @@ import type { SccVisits } from './loops'
 export const EPERM = 1
 export const E2BIG = 7
 export const EBADF = 9
-export const ENOMEM = 12
 export const EACCES = 13
 export const EFAULT = 14
 export const EINVAL = 22
-export const ENOSPC = 28
 export const EPROTO = 71
-export const EOPNOTSUPP = 95
 export const ENOTSUPP = 524
 
 /** Largest offset, variable part of an offset and so on that the verifier reckons with. */

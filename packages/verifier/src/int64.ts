@@ -146,7 +146,6 @@ export function bitLength(a: I64): number {
 
 /** As a double; exact up to 2^53. */
 export const toSigned = (a: I64): number => a.hi * 0x100000000 + (a.lo >>> 0)
-export const toUnsigned = (a: I64): number => (a.hi >>> 0) * 0x100000000 + (a.lo >>> 0)
 /** Whether the value is the sign extension of its low half. */
 export const fitsS32 = (a: I64): boolean => a.hi === a.lo >> 31
 

@@ -9,7 +9,6 @@ export const INVALID = 0
 export const SPILL = 1
 export const MISC = 2
 export const ZERO = 3
-export const DYNPTR = 4
 
 export class StackSlot {
   readonly kinds: number
@@ -39,7 +38,6 @@ export const withKind = (kinds: number, byte: number, kind: number): number =>
   (kinds & ~(15 << (byte * 4))) | (kind << (byte * 4))
 
 export const EMPTY = new StackSlot(0, null)
-export const MISC_SLOT = new StackSlot(uniform(MISC), null)
 
 /** Bytes of kind SPILL: all eight, or the low 1, 2 or 4 of a narrower spill. */
 export function spillSize(slot: StackSlot): number {

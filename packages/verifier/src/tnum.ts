@@ -157,7 +157,6 @@ export function cast(t: Tnum, size: number): Tnum {
   const keep = (1 << (size * 8)) - 1
   return new Tnum(i.u64(t.value.lo & keep), i.u64(t.mask.lo & keep))
 }
-export const clearSubreg = (t: Tnum): Tnum => new Tnum(i.pair(0, t.value.hi), i.pair(0, t.mask.hi))
 export const withSubreg = (t: Tnum, low: Tnum): Tnum =>
   new Tnum(i.pair(low.value.lo, t.value.hi), i.pair(low.mask.lo, t.mask.hi))
 export const subregIsConst = (t: Tnum): boolean => t.mask.lo === 0
