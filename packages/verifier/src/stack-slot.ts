@@ -32,8 +32,6 @@ export class StackSlot {
   }
 }
 
-/** All eight bytes of one kind. */
-export const uniform = (kind: number): number => Math.imul(kind, 0x11111111)
 export const withKind = (kinds: number, byte: number, kind: number): number =>
   (kinds & ~(15 << (byte * 4))) | (kind << (byte * 4))
 
