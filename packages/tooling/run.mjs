@@ -1,7 +1,7 @@
 // The commands of package.json: installs what is missing, then runs the tools' own entry points with node.
 // Needs Node and npm only. Output of set-up goes to standard error, so that `offload` can be piped.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -35,6 +35,9 @@ function ensureDependencies() {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   })
+  // An install that finds nothing to do leaves the marker as old as it was.
+  const now = new Date()
+  utimesSync(marker, now, now)
 }
 
 /** Chromium for browser tests: one that is there, else Debian's, else Playwright's own. */
