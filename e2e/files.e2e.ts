@@ -99,6 +99,10 @@ test('a dropped program goes into the editor', async ({ page }) => {
 test('a dropped object is disassembled into text that assembles again', async ({ page }) => {
   await open(page)
   await drop(page, 'counter.o', readFileSync(at('../packages/bpf/testdata/counter.o')))
+  await page
+    .getByTestId('import-choice')
+    .getByRole('button', { name: /^count XDP/ })
+    .click()
   await expect(page.getByTestId('notice-info')).toContainText('counter.o')
   await expect(page.getByTestId('verdict-kernel')).toHaveClass(/ok/)
   await drop(page, 'broken.o', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46]))
