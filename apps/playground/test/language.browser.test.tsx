@@ -8,6 +8,7 @@ import { assemble, exportElf } from '@offload/bpf'
 import { defaultDocument } from '@offload/session'
 import { ImportDialog } from '../src/components/import-dialog'
 import { semanticTokens } from '../src/editor/language-structure'
+import { useFindings } from '../src/editor/use-markers'
 import { fileName } from '../src/link/downloads'
 import { openFile } from '../src/link/open-file'
 import { hover, unpin, useLink } from '../src/link/service'
@@ -119,6 +120,23 @@ it('colours tell a map from a label, and follow each other in the text', () => {
     expect(data[i + 2]).toBeGreaterThan(0)
   }
   expect([...lines]).toEqual([0, 1, 2])
+})
+
+it('what the assembler says is there before the verdict, and goes with the text it is about', async () => {
+  function Findings(): ReactElement {
+    const findings = useFindings()
+    return (
+      <p data-testid="findings">
+        {findings === undefined ? 'none' : findings.map((item) => `${item.source} ${item.code}`).join()}
+      </p>
+    )
+  }
+  useVerdict.setState({ last: undefined, good: undefined })
+  useDocument.getState().setSource('r0 = XDP_PASX\nexit\n')
+  show(<Findings />)
+  await expect.element(page.getByTestId('findings')).toHaveTextContent(/^assembler /)
+  useDocument.getState().setSource('r0 = 2\nexit\n')
+  await expect.element(page.getByTestId('findings')).not.toHaveTextContent('assembler')
 })
 
 describe('files', () => {

@@ -1,5 +1,5 @@
 /** Findings as squiggles with quick fixes. They are shown only while they are about the text that stands there. */
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import type { IDisposable, languages } from 'monaco-editor/editor'
 import { useDocument } from '../stores/document'
 import { useVerdict } from '../stores/verdict'
@@ -8,11 +8,39 @@ import { LANGUAGE_ID } from './language'
 
 const WHO = { assembler: 'assembler', kernel: 'kernel', device: 'device' } as const
 
-/** The newest findings, or none when the text has moved on. */
-export function useFindings() {
+/** Longer texts wait for the compile worker: the page must not. */
+const MOST_AT_ONCE = 200_000
+
+type Findings = NonNullable<ReturnType<typeof useVerdict.getState>['last']>['compilation']['diagnostics']
+
+/**
+ * The findings about exactly the text that stands there. What the assembler says is known at once; what kernel and
+ * device say comes with the verdict. None while neither is there.
+ */
+export function useFindings(): Findings | undefined {
   const last = useVerdict((state) => state.last)
   const source = useDocument((state) => state.document.source)
-  return last !== undefined && last.source === source ? last.compilation.diagnostics : undefined
+  const [early, setEarly] = useState<{ readonly source: string; readonly findings: Findings } | undefined>(undefined)
+  const judged = last?.source === source
+  useEffect(() => {
+    if (judged || source.length > MOST_AT_ONCE) return
+    let dead = false
+    // The editor has fetched it already; the shell must not.
+    import('@offload/bpf').then(
+      ({ assemble }) => {
+        if (dead) return
+        const findings = assemble(source).diagnostics.map((item) => ({ ...item, source: 'assembler' as const }))
+        setEarly({ source, findings })
+      },
+      // The verdict brings the same a little later.
+      () => undefined,
+    )
+    return () => {
+      dead = true
+    }
+  }, [judged, source])
+  if (judged) return last.compilation.diagnostics
+  return early?.source === source ? early.findings : undefined
 }
 
 export function useMarkers(live: LiveEditor | undefined): void {
