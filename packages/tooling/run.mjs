@@ -63,14 +63,15 @@ const build = () => tool('vite/bin/vite.js', 'build', '--logLevel', 'warn')
 function check() {
   step('format')
   tool('oxfmt/bin/oxfmt', '--check', '.')
+  // Before the lint: its type-aware rules read the declarations that this writes.
+  step('types')
+  tool('typescript/bin/tsc', '-b')
   step('lint')
   tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings')
   step('import directions')
   run(process.execPath, [at('packages/tooling/imports.mjs')])
   step('unused code')
   tool('knip/bin/knip.js', '--config', 'packages/tooling/knip.json', '--no-progress')
-  step('types')
-  tool('typescript/bin/tsc', '-b')
 }
 
 async function test() {
