@@ -22,12 +22,13 @@ async function setMode(page: Parameters<typeof total>[0], mode: string): Promise
   await expect(row.getByRole('button', { name: /^mode/ })).toContainText(mode)
 }
 
-for (const [name, path] of [
-  ['the recorded capture', real],
-  ['the repository’s own capture', own],
-] as const)
+// The recorded capture lies beside a checkout, where there is one; the repository's own stands alone.
+const captures: (readonly [name: string, path: string])[] = [['the repository’s own capture', own]]
+if (existsSync(real)) captures.push(['the recorded capture', real])
+else console.log('vectors absent: traffic_IPIP.pcap (only the repository’s own capture is played)')
+
+for (const [name, path] of captures)
   test(`${name} of IPv4 in IPv6 drives programmable RSS, and inner hashing spreads it`, async ({ page }) => {
-    test.skip(!existsSync(path), `${path} is absent`)
     await open(page)
     await chooseDemo(page, 'Programmable RSS')
     await expect(page.getByTestId('verdict-device')).toHaveClass(/ok/)
