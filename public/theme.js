@@ -1,11 +1,18 @@
 /* Sets the theme before the first paint: the saved one, else what the system prefers. */
 {
-  let saved = null
+  let theme = null
   try {
-    saved = localStorage.getItem('offload.theme')
+    theme = localStorage.getItem('offload.theme')
   } catch {
     // storage may be forbidden; the system's preference then decides
   }
-  const light = saved === 'light' || (saved !== 'dark' && matchMedia('(prefers-color-scheme: light)').matches)
-  document.documentElement.dataset.theme = light ? 'light' : 'dark'
+  if (!['dark', 'light', 'contrast'].includes(theme)) {
+    const prefers = (what) => matchMedia(what).matches
+    theme = prefers('(prefers-contrast: more)')
+      ? 'contrast'
+      : prefers('(prefers-color-scheme: light)')
+        ? 'light'
+        : 'dark'
+  }
+  document.documentElement.dataset.theme = theme
 }

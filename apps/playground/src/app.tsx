@@ -31,6 +31,7 @@ const later = {
   jit: () => import('./layout/jit'),
   debug: () => import('./layout/debug'),
   traffic: () => import('./layout/traffic'),
+  talk: () => import('./layout/talk'),
   help: () => import('./components/help-dialog'),
   commands: () => import('./components/command-palette'),
 }
@@ -43,6 +44,7 @@ const LAYOUTS = {
   jit: lazy(async () => ({ default: (await later.jit()).JitLayout })),
   debug: lazy(async () => ({ default: (await later.debug()).DebugLayout })),
   traffic: lazy(async () => ({ default: (await later.traffic()).TrafficLayout })),
+  talk: lazy(async () => ({ default: (await later.talk()).TalkLayout })),
 } as const
 
 function fetchTheRest(): void {
@@ -66,6 +68,10 @@ export function App(): ReactElement {
   useEffect(() => {
     document.title = `${title} · Offload Playground`
   }, [title])
+  useEffect(() => {
+    if (layout === 'talk') document.documentElement.dataset['scale'] = 'talk'
+    else delete document.documentElement.dataset['scale']
+  }, [layout])
   useEffect(() => {
     if (running) fetchTheRest()
   }, [running])

@@ -33,7 +33,8 @@ export interface InitialEntry {
   readonly value: string
 }
 
-export type LayoutName = 'start' | 'verifier' | 'jit' | 'debug' | 'traffic'
+export type LayoutName = 'start' | 'verifier' | 'jit' | 'debug' | 'traffic' | 'talk'
+export type ThemeName = 'dark' | 'light' | 'contrast'
 
 /** What the page showed; optional in every part, so that a document can be made by hand. */
 export interface ViewState {
@@ -41,7 +42,7 @@ export interface ViewState {
   readonly panes?: readonly string[]
   readonly selection?: { readonly space: 'source' | 'insn' | 'word'; readonly start: number; readonly end: number }
   readonly breakpoints?: readonly number[]
-  readonly theme?: 'dark' | 'light'
+  readonly theme?: ThemeName
 }
 
 /** Changes to what the firmware can do, for trying out; what is absent stays as the named firmware has it. */

@@ -28,7 +28,7 @@ export const DOCUMENT_LIMITS = {
 
 class Wrong extends Error {}
 
-const LAYOUTS: readonly LayoutName[] = ['start', 'verifier', 'jit', 'debug', 'traffic']
+const LAYOUTS: readonly LayoutName[] = ['start', 'verifier', 'jit', 'debug', 'traffic', 'talk']
 const TIME_MODELS: readonly TimeModel[] = ['exact', 'quantum', 'functional']
 const KERNELS: readonly KernelVersion[] = ['6.18', '6.12', '4.20']
 const HEX = /^([0-9a-f]{2})*$/i
@@ -186,7 +186,9 @@ function view(value: unknown): ViewState {
   const selection = from['selection'] === undefined ? undefined : fields(from['selection'], 'view.selection')
   return {
     ...(from['layout'] === undefined ? {} : { layout: oneOf(from['layout'], 'view.layout', LAYOUTS) }),
-    ...(from['theme'] === undefined ? {} : { theme: oneOf(from['theme'], 'view.theme', ['dark', 'light']) }),
+    ...(from['theme'] === undefined
+      ? {}
+      : { theme: oneOf(from['theme'], 'view.theme', ['dark', 'light', 'contrast']) }),
     ...(from['panes'] === undefined
       ? {}
       : { panes: list(from['panes'], 'view.panes', 32).map((item, index) => text(item, `view.panes[${index}]`, 40)) }),

@@ -109,7 +109,13 @@ function Drawing({
       {ticks.map((value) => (
         <g key={value}>
           <path d={`M${left} ${y(value).toFixed(1)}H${width - right}`} stroke="var(--line)" />
-          <text x={left - 7} y={y(value) + 3.5} fontSize="10" textAnchor="end" fill="var(--ink-3)">
+          <text
+            x={left - 7}
+            y={y(value) + 3.5}
+            style={{ fontSize: 'var(--t-micro)' }}
+            textAnchor="end"
+            fill="var(--ink-3)"
+          >
             {Number((value / 1e6).toPrecision(2))}
           </text>
         </g>
@@ -117,7 +123,13 @@ function Drawing({
       {showLine && (
         <>
           <path d={`M${left} ${y(lineRate)}H${width - right}`} stroke="var(--ink-2)" strokeDasharray="2 3" />
-          <text x={width - right} y={y(lineRate) + 12} fontSize="10" textAnchor="end" fill="var(--ink-2)">
+          <text
+            x={width - right}
+            y={y(lineRate) + 12}
+            style={{ fontSize: 'var(--t-micro)' }}
+            textAnchor="end"
+            fill="var(--ink-2)"
+          >
             {lineRateLabel}
           </text>
         </>
@@ -143,7 +155,14 @@ function Drawing({
         </g>
       ))}
       {labels.map(({ label, color, at }) => (
-        <text key={label} x={left + (width - left - right) * 0.4} y={at} fontSize="11" fontWeight="600" fill={color}>
+        <text
+          key={label}
+          x={left + (width - left - right) * 0.4}
+          y={at}
+          style={{ fontSize: 'var(--t-small)' }}
+          fontWeight="600"
+          fill={color}
+        >
           {label}
         </text>
       ))}
@@ -152,7 +171,7 @@ function Drawing({
           key={share}
           x={left + (width - left - right) * share}
           y={height - 7}
-          fontSize="10"
+          style={{ fontSize: 'var(--t-micro)' }}
           textAnchor={share === 0 ? 'start' : share === 1 ? 'end' : 'middle'}
           fill="var(--ink-3)"
         >

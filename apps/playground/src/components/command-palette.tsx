@@ -10,7 +10,7 @@ import { saveNow } from '../link/restore'
 import { versions } from '../link/versions'
 import { unpin } from '../link/service'
 import { Dialog } from './dialog'
-import { LAYOUTS, loadDemo } from './toolbar'
+import { LAYOUTS, THEMES, loadDemo } from './toolbar'
 
 interface Command {
   readonly title: string
@@ -39,8 +39,7 @@ const COMMANDS: readonly Command[] = [
     keys: '',
     act: () => useDocument.getState().patch({ device: id }),
   })),
-  { title: 'Theme: light', keys: '', act: () => setTheme('light') },
-  { title: 'Theme: dark', keys: '', act: () => setTheme('dark') },
+  ...THEMES.map(([theme, title]) => ({ title: `Theme: ${title}`, keys: '', act: () => setTheme(theme) })),
   { title: 'Unpin', keys: 'L', act: unpin },
   { title: 'Save in this browser', keys: 'Ctrl S', act: saveNow },
   { title: 'Share…', keys: '', act: () => useView.setState({ dialog: 'share' }) },

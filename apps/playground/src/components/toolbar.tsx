@@ -1,7 +1,7 @@
 /** The top bar: demo, device, run, restart, stepping, layouts, theme, share, help. One filled button. */
 import type { ReactElement } from 'react'
 import { DEMOS } from '@offload/content'
-import type { LayoutName } from '@offload/session'
+import type { LayoutName, ThemeName } from '@offload/session'
 import { DEVICE_LIST, deviceOf } from '../stores/device'
 import { documentOfDemo, useDocument } from '../stores/document'
 import { useRun } from '../stores/run'
@@ -19,6 +19,7 @@ export const LAYOUTS: readonly (readonly [LayoutName, string])[] = [
   ['jit', 'JIT'],
   ['debug', 'Debug'],
   ['traffic', 'Traffic'],
+  ['talk', 'Talk'],
 ]
 
 const STEPS: readonly (readonly [StepSize, string])[] = [
@@ -34,6 +35,12 @@ const SPEEDS: readonly (readonly [string, string, number | null])[] = [
   ['1e-3', '1/1 000 of real time', 1e-3],
   ['1e-5', '1/100 000 of real time', 1e-5],
   ['1e-7', '1/10 000 000: see single packets', 1e-7],
+]
+
+export const THEMES: readonly (readonly [ThemeName, string, string])[] = [
+  ['dark', 'Dark', 'quiet colours on near black'],
+  ['light', 'Light', 'for bright rooms and paper'],
+  ['contrast', 'High contrast', 'white on black, visible lines'],
 ]
 
 export function loadDemo(id: string): void {
@@ -128,15 +135,13 @@ export function Toolbar(): ReactElement {
         ))}
       </nav>
       <span className="sep" />
-      <button
-        type="button"
-        className="btn ico"
-        aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
-        title={theme === 'dark' ? 'Light theme' : 'Dark theme'}
-        onClick={() => setTheme(theme === 'dark' ? 'light' : 'dark')}
-      >
-        {theme === 'dark' ? Icon.sun : Icon.moon}
-      </button>
+      <Menu
+        label="Theme"
+        text={theme === 'light' ? Icon.sun : Icon.moon}
+        right
+        items={THEMES.map(([id, title, detail]) => ({ id, title, detail, checked: id === theme }))}
+        onChoose={(id) => setTheme(THEMES.find(([name]) => name === id)?.[0] ?? 'dark')}
+      />
       <button
         type="button"
         className="btn line"

@@ -120,6 +120,7 @@ export function BpfEditor({
   const [live, setLive] = useState<LiveEditor | undefined>(undefined)
   const [failed, setFailed] = useState<string | undefined>(undefined)
   const theme = useView((state) => state.theme)
+  const layout = useView((state) => state.layout)
 
   useEffect(() => {
     let dead = false
@@ -148,6 +149,11 @@ export function BpfEditor({
   useEffect(() => {
     if (live !== undefined) applyTheme(live.monaco, theme)
   }, [live, theme])
+  // An effect of the page sets the scale after the editor has mounted.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => live?.editor.updateOptions(letterSize()))
+    return () => cancelAnimationFrame(frame)
+  }, [live, layout])
 
   useMarkers(live)
   useEditorDecorations(live, hint)
@@ -202,6 +208,13 @@ function PlainText({ message }: { readonly message: string | undefined }): React
   )
 }
 
+/** Monaco's letters and lines as the tokens have them now, in pixels. */
+function letterSize(): { readonly fontSize: number; readonly lineHeight: number } {
+  const style = getComputedStyle(document.documentElement)
+  const pixels = (name: string): number => Number.parseFloat(style.getPropertyValue(name))
+  return { fontSize: pixels('--t-code'), lineHeight: pixels('--lh-code') }
+}
+
 function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStandaloneCodeEditor {
   const model = modelOf(monaco)
   const editor = monaco.editor.create(element, {
@@ -209,8 +222,7 @@ function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStand
     automaticLayout: true,
     minimap: { enabled: false },
     fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-code').trim(),
-    fontSize: 12,
-    lineHeight: 19,
+    ...letterSize(),
     lineNumbersMinChars: 3,
     lineDecorationsWidth: 14,
     glyphMargin: true,

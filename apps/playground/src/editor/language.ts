@@ -3,6 +3,7 @@
  * page's own tokens. `language-help.ts` adds hover and completion, `language-structure.ts` what needs the whole text.
  */
 import type { languages } from 'monaco-editor/editor'
+import type { ThemeName } from '@offload/session'
 import { highlight } from './highlight'
 import type { Monaco } from './monaco'
 import { registerLanguageHelp } from './language-help'
@@ -39,7 +40,7 @@ export function registerBpfLanguage(monaco: Monaco): void {
 }
 
 /** Define and choose the editor theme from the CSS tokens that rule now. */
-export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
+export function applyTheme(monaco: Monaco, theme: ThemeName): void {
   const style = getComputedStyle(document.documentElement)
   // Monaco wants all six digits; a minifier may have shortened them.
   const token = (name: string): string =>
@@ -49,7 +50,7 @@ export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
       .replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3')
   const bare = (name: string): string => token(name).replace('#', '')
   monaco.editor.defineTheme(`offload-${theme}`, {
-    base: theme === 'light' ? 'vs' : 'vs-dark',
+    base: theme === 'light' ? 'vs' : theme === 'contrast' ? 'hc-black' : 'vs-dark',
     inherit: true,
     rules: [
       { token: '', foreground: bare('--ink-1') },

@@ -106,7 +106,7 @@ export function Figures(): ReactElement {
 
 function Total({ name, value }: { readonly name: string; readonly value: number }): ReactElement {
   return (
-    <span className="dim" style={{ fontSize: 10 }} data-testid={`total-${name}`} data-value={value}>
+    <span className="dim total" data-testid={`total-${name}`} data-value={value}>
       {grouped(value)}
     </span>
   )

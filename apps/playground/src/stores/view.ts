@@ -1,8 +1,7 @@
 /** How the page looks: layout, theme, open dialog, what the visitor has already used, and short notices. */
 import { create } from 'zustand'
-import type { LayoutName } from '@offload/session'
+import type { LayoutName, ThemeName } from '@offload/session'
 
-export type Theme = 'dark' | 'light'
 export type DialogName = 'share' | 'help' | 'commands' | 'none'
 
 export interface Notice {
@@ -13,7 +12,7 @@ export interface Notice {
 
 interface ViewState {
   readonly layout: LayoutName
-  readonly theme: Theme
+  readonly theme: ThemeName
   readonly dialog: DialogName
   /** The hint at the editable number has been used and never returns. */
   readonly hintUsed: boolean
@@ -44,9 +43,15 @@ export function recall(key: string): string | undefined {
   }
 }
 
+/** What the page's first script chose. */
+function themeNow(): ThemeName {
+  const theme = globalThis.document?.documentElement.dataset['theme']
+  return theme === 'light' || theme === 'contrast' ? theme : 'dark'
+}
+
 export const useView = create<ViewState>(() => ({
   layout: 'start',
-  theme: globalThis.document?.documentElement.dataset['theme'] === 'light' ? 'light' : 'dark',
+  theme: themeNow(),
   dialog: 'none',
   hintUsed: recall(HINT_KEY) !== undefined,
   notices: [],
@@ -54,7 +59,7 @@ export const useView = create<ViewState>(() => ({
   editorFocused: false,
 }))
 
-export function setTheme(theme: Theme): void {
+export function setTheme(theme: ThemeName): void {
   document.documentElement.dataset['theme'] = theme
   remember(THEME_KEY, theme)
   useView.setState({ theme })
