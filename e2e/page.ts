@@ -30,6 +30,13 @@ export async function open(page: Page, fragment = ''): Promise<void> {
   await expect(page.getByTestId('run')).toContainText('Pause', { timeout: 20_000 })
 }
 
+/** Open and pause at once: for tests that need no traffic, a still page leaves the processor to them. */
+export async function openStill(page: Page, fragment = ''): Promise<void> {
+  await open(page, fragment)
+  await page.getByTestId('run').click()
+  await expect(page.getByTestId('run')).toContainText('Continue')
+}
+
 export async function editorReady(page: Page): Promise<void> {
   await expect(page.getByTestId('editor')).toHaveAttribute('data-ready', 'true', { timeout: 20_000 })
 }

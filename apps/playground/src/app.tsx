@@ -34,9 +34,11 @@ const later = {
   talk: () => import('./layout/talk'),
   help: () => import('./components/help-dialog'),
   commands: () => import('./components/command-palette'),
+  projects: () => import('./components/project-dialog'),
 }
 const HelpDialog = lazy(async () => ({ default: (await later.help()).HelpDialog }))
 const ImportDialog = lazy(async () => ({ default: (await import('./components/import-dialog')).ImportDialog }))
+const ProjectDialog = lazy(async () => ({ default: (await later.projects()).ProjectDialog }))
 const CommandPalette = lazy(async () => ({ default: (await later.commands()).CommandPalette }))
 const LAYOUTS = {
   start: StartLayout,
@@ -146,6 +148,11 @@ export function App(): ReactElement {
       {dialog === 'commands' && (
         <Suspense>
           <CommandPalette />
+        </Suspense>
+      )}
+      {dialog === 'projects' && (
+        <Suspense>
+          <ProjectDialog />
         </Suspense>
       )}
       {dialog === 'help' && (

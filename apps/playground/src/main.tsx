@@ -11,7 +11,7 @@ import './styles/layouts.css'
 import './styles/jit.css'
 import { App } from './app'
 import { autosave, restoreSession } from './link/restore'
-import { keepVersions } from './link/versions'
+import { keepVersions } from './link/shelf'
 import { startEngine } from './workers/engine'
 
 restoreSession()

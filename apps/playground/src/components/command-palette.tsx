@@ -7,7 +7,6 @@ import { useDocument } from '../stores/document'
 import { setLayout, setTheme, useView } from '../stores/view'
 import { pause, restart, run, step } from '../workers/engine'
 import { saveNow } from '../link/restore'
-import { versions } from '../link/versions'
 import { unpin } from '../link/service'
 import { Dialog } from './dialog'
 import { LAYOUTS, THEMES, loadDemo } from './toolbar'
@@ -41,26 +40,17 @@ const COMMANDS: readonly Command[] = [
   })),
   ...THEMES.map(([theme, title]) => ({ title: `Theme: ${title}`, keys: '', act: () => setTheme(theme) })),
   { title: 'Unpin', keys: 'L', act: unpin },
-  { title: 'Save in this browser', keys: 'Ctrl S', act: saveNow },
+  { title: 'Save in this browser', keys: 'Ctrl S', act: act(saveNow) },
+  { title: 'Projects and earlier versions…', keys: '', act: () => useView.setState({ dialog: 'projects' }) },
   { title: 'Share…', keys: '', act: () => useView.setState({ dialog: 'share' }) },
   { title: 'Help: keys and words', keys: '?', act: () => useView.setState({ dialog: 'help' }) },
 ]
 
-/** Programs that were accepted here before, with the time at which they were. */
-function versionCommands(): Command[] {
-  return versions().map(({ at, document }) => ({
-    title: `Earlier version: ${document.title}, ${new Date(at).toLocaleString()}, ${document.source.split('\n').length} lines`,
-    keys: '',
-    act: () => useDocument.getState().replace(document),
-  }))
-}
-
 export function CommandPalette(): ReactElement {
-  const [all] = useState(() => [...COMMANDS, ...versionCommands()])
   const [filter, setFilter] = useState('')
   const [at, setAt] = useState(0)
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
-  const found = all.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word)))
+  const found = COMMANDS.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word)))
   const chosen = Math.min(at, found.length - 1)
   const close = (): void => useView.setState({ dialog: 'none' })
   const perform = (command: Command | undefined): void => {

@@ -3,6 +3,7 @@ import { useRef } from 'react'
 import type { ReactElement } from 'react'
 import { convertDialect, formatText } from '../editor/commands'
 import type { DownloadKind } from '../link/downloads'
+import { useView } from '../stores/view'
 import { openFile } from '../link/open-file'
 import { Menu } from './menu'
 
@@ -12,6 +13,12 @@ export function ProgramMenu(): ReactElement {
   const input = useRef<HTMLInputElement>(null)
   const actions: readonly (readonly [id: string, title: string, detail: string, act: () => unknown])[] = [
     ['open', 'Open a file…', 'source, object, log, hex, capture or project', () => input.current?.click()],
+    [
+      'projects',
+      'Projects…',
+      'saved in this browser, and earlier versions',
+      () => useView.setState({ dialog: 'projects' }),
+    ],
     ['source', 'Download source', '.bpf', save('source')],
     ['object', 'Download object', '.o with types, for bpftool and ip', save('object')],
     ['hex', 'Download hex', 'one instruction a line', save('hex')],

@@ -7,6 +7,7 @@ import type { SessionDocument } from '@offload/session'
 import { useDocument } from '../stores/document'
 import { notify, recall, remember, setTheme, useView } from '../stores/view'
 import { useLink } from './service'
+import { saveProject } from './shelf'
 
 const KEY = 'offload.document'
 
@@ -63,7 +64,14 @@ export function autosave(): void {
   })
 }
 
-export function saveNow(): void {
-  remember(KEY, JSON.stringify(useDocument.getState().document))
-  notify('info', 'Saved in this browser.')
+/** As a project under its title; the document on screen is kept in any case. */
+export async function saveNow(): Promise<void> {
+  const { document } = useDocument.getState()
+  remember(KEY, JSON.stringify(document))
+  try {
+    await saveProject(document)
+    notify('info', `Saved in this browser as “${document.title}”.`)
+  } catch (error) {
+    notify('fail', `This browser keeps no projects (${String(error)}). Download the project as a file instead.`)
+  }
 }

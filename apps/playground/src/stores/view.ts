@@ -2,7 +2,7 @@
 import { create } from 'zustand'
 import type { LayoutName, ThemeName } from '@offload/session'
 
-export type DialogName = 'share' | 'help' | 'commands' | 'none'
+export type DialogName = 'share' | 'help' | 'commands' | 'projects' | 'none'
 
 export interface Notice {
   readonly id: number
