@@ -13,7 +13,8 @@ const allowed = {
   'packages/verifier': ['@offload/bpf'],
   'packages/nfp': [],
   'packages/nfp-jit': ['@offload/bpf', '@offload/verifier', '@offload/nfp'],
-  'packages/nfp-chip': ['@offload/packet', '@offload/nfp'],
+  'packages/wasm': [],
+  'packages/nfp-chip': ['@offload/packet', '@offload/nfp', '@offload/wasm'],
   'packages/host': [
     '@offload/bpf',
     '@offload/packet',
@@ -21,6 +22,7 @@ const allowed = {
     '@offload/nfp',
     '@offload/nfp-jit',
     '@offload/nfp-chip',
+    '@offload/wasm',
   ],
   'packages/session': [
     '@offload/bpf',

@@ -28,7 +28,7 @@ import { hashState } from './state-hash'
 import { createTelemetry } from './telemetry'
 import type { Telemetry } from './telemetry'
 import { timingOf } from './timing'
-import { newWasmMemory } from './wasm-host'
+import { newWasmMemory } from './wasm-memory'
 import { FAULT_NAMES } from './uop'
 
 /** A word that could not be executed; its packet was aborted. */

@@ -21,7 +21,7 @@
  */
 import type { ChipConfig } from './api'
 import { CTM, MEMORY_MAP } from './constants'
-import type { WasmMemory } from './wasm-host'
+import type { WasmMemory } from '@offload/wasm'
 
 /** Header words. */
 export const HDR = {

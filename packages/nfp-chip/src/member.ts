@@ -11,7 +11,7 @@ import { HDR, layoutOf, memoryOver } from './layout'
 import type { ChipMemory, ChipOptions } from './layout'
 import { createMemoryUnit } from './memory-unit'
 import { timingOf } from './timing'
-import type { WasmMemory } from './wasm-host'
+import type { WasmMemory } from '@offload/wasm'
 
 /** Everything another thread needs to join; can be posted to it as it is. */
 export interface ChipShare {

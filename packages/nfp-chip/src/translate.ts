@@ -12,22 +12,27 @@ import { BLOCK_END } from './code-blocks'
 import type { CodeBlock } from './code-blocks'
 import { CORE, CTX, LOG } from './layout'
 import type { Layout } from './layout'
+import { CodeWriter, I32, OP } from '@offload/wasm'
+import type { FunctionReference, Label, ModuleBuilder } from '@offload/wasm'
 import { UOP } from './uop'
 import type { DecodedStore } from './uop'
-import { WASM, WasmCode } from './wasm-code'
-import type { DefinedFunction, ImportedFunction } from './wasm-code'
 
 /** Result of the function: stop | words << 3. `go` means: look at the new address and carry on. */
 export const SEGMENT_STOP = { swapped: 0, go: 1, interpret: 2, fault: 3 } as const
 
-/** Host functions; all parameters are 32-bit integers, `who` = core << 2 | slot, cycles relative to the segment. */
-export const SEGMENT_IMPORTS: readonly ImportedFunction[] = [
-  { name: 'issue', type: { parameters: 7, results: 1 } },
-  { name: 'post', type: { parameters: 7, results: 1 } },
-  { name: 'takeOver', type: { parameters: 2, results: 0 } },
-  { name: 'setPointer', type: { parameters: 4, results: 0 } },
-]
-const IMPORT = { issue: 0, post: 1, takeOver: 2, setPointer: 3 } as const
+const IN_CYCLE = ['int', 'int', 'int', 'int', 'int', 'int', 'int'] as const
+
+/** What the function calls: all parameters are integers, `who` = core << 2 | slot, cycles relative to the segment. */
+export interface SegmentCalls {
+  /** (who, imm, aux, lo, hi, override, cycle): issues a command that swaps; a fault, or 0. */
+  readonly issue: FunctionReference<typeof IN_CYCLE>
+  /** The same for a posted command: cycles that the core stalled before it, or -1 when it cannot be done now. */
+  readonly post: FunctionReference<typeof IN_CYCLE>
+  /** (context block, cycle) */
+  readonly takeOver: FunctionReference<readonly ['int', 'int']>
+  /** (pointer, value, context block, cycle) */
+  readonly setPointer: FunctionReference<readonly ['int', 'int', 'int', 'int']>
+}
 
 /** Parameters and locals of the function. */
 const P = { cb: 0, tb: 1, next: 2, counts: 3, limit: 4, who: 5 } as const
@@ -54,9 +59,9 @@ const L = {
   total: 25,
   registers: 26,
 } as const
-const PARAMETERS = 6
+const SEGMENT_PARAMETERS = ['int', 'int', 'int', 'int', 'int', 'int'] as const
 const REGISTERS = 192
-const LOCALS = L.registers + REGISTERS - PARAMETERS
+const LOCALS = L.registers + REGISTERS - SEGMENT_PARAMETERS.length
 
 const W = 4
 
@@ -77,7 +82,7 @@ const usesCarry = (op: number): boolean => op === UOP.addCarry || op === UOP.sub
 const usesAmount = (op: number): boolean => op >= UOP.shiftRightBy && op <= UOP.shiftArithmeticBy
 
 class Translator {
-  private readonly code = new WasmCode()
+  private readonly code = new CodeWriter()
   private readonly known = new Uint8Array(REGISTERS)
   private readonly dirty = new Uint8Array(REGISTERS)
   private readonly indexOf = new Map<number, number>()
@@ -89,50 +94,55 @@ class Translator {
   private readonly store: DecodedStore
   private readonly blocks: readonly CodeBlock[]
   private readonly layout: Layout
+  private readonly calls: SegmentCalls
+  /** Where each block begins, and the end of the function. */
+  private labels: readonly Label[] = []
+  private top: Label = 0
+  private out: Label = 0
 
-  constructor(layout: Layout, store: DecodedStore, blocks: readonly CodeBlock[]) {
+  constructor(layout: Layout, store: DecodedStore, blocks: readonly CodeBlock[], calls: SegmentCalls) {
     this.layout = layout
+    this.calls = calls
     this.store = store
     this.blocks = blocks
     blocks.forEach(({ start }, at) => this.indexOf.set(start, at))
   }
 
-  translate(): DefinedFunction {
+  translate(): Uint8Array {
     const { code, blocks } = this
     for (const [local, word] of STATE_WORDS) {
       code.get(P.tb)
-      code.load(W * word)
+      code.memory(OP.i32Load, W * word, 2)
       code.set(local)
     }
-    code.block()
-    code.loop()
-    for (let at = 0; at < blocks.length; at++) code.block()
+    this.out = code.block()
+    this.top = code.loop()
+    this.labels = blocks.map(() => code.block()).reverse()
     code.get(P.next)
-    code.byte(WASM.brTable)
-    code.unsigned(blocks.length - 1)
-    for (let at = 0; at < blocks.length; at++) code.unsigned(at)
+    code.brTable(this.labels)
     blocks.forEach((block, at) => {
       code.end()
       this.index = at
       this.block(block)
     })
     // Behind the last block: nothing falls through, every block ends in a branch or an exit.
-    code.op(WASM.unreachable)
+    code.op(OP.unreachable)
     code.end()
     code.end()
     for (const [local, word] of STATE_WORDS) {
       code.get(P.tb)
       code.get(local)
-      code.store(W * word)
+      code.memory(OP.i32Store, W * word, 2)
     }
     code.get(P.tb)
     code.get(L.pc)
-    code.store(W * CTX.pc)
+    code.memory(OP.i32Store, W * CTX.pc, 2)
     code.get(L.stop)
     code.get(L.words)
-    code.constant(3)
-    code.op(WASM.i32Shl, WASM.i32Or)
-    return { name: 'segment', type: { parameters: PARAMETERS, results: 1 }, locals: LOCALS, code: code.finish() }
+    code.i32(3)
+    code.op(OP.i32Shl, OP.i32Or)
+    code.end()
+    return code.finish()
   }
 
   private block(block: CodeBlock): void {
@@ -142,7 +152,7 @@ class Translator {
     this.pointerSetAt = -1
     this.pointersClean = false
     if (block.end === BLOCK_END.interpret) {
-      this.exit(block.start, SEGMENT_STOP.interpret, 0)
+      this.exit(block.start, SEGMENT_STOP.interpret)
       return
     }
     const command = store.op[block.start] === UOP.command
@@ -168,21 +178,21 @@ class Translator {
     this.add(L.cycle, words)
     switch (block.end) {
       case BLOCK_END.fall:
-        this.go(block.limit, 0)
+        this.go(block.limit)
         return
       case BLOCK_END.swap: {
         code.get(P.who)
-        code.constant(store.imm[block.last]!)
-        code.constant(store.aux[block.last]!)
+        code.i32(store.imm[block.last]!)
+        code.i32(store.aux[block.last]!)
         code.get(L.lo)
         code.get(L.hi)
         code.get(L.taken)
         code.get(L.late)
-        code.call(IMPORT.issue)
+        code.call(this.calls.issue.index)
         code.if()
-        this.exit(block.last, SEGMENT_STOP.fault, 1)
+        this.exit(block.last, SEGMENT_STOP.fault)
         code.end()
-        this.exit(block.limit, SEGMENT_STOP.swapped, 0)
+        this.exit(block.limit, SEGMENT_STOP.swapped)
         return
       }
       case BLOCK_END.jump: {
@@ -190,7 +200,7 @@ class Translator {
         this.add(L.cycle, Math.max(0, ISSUE.rtn - 1 - defer))
         code.get(L.taken)
         code.set(L.pc)
-        this.leave(SEGMENT_STOP.go, 0)
+        this.leave(SEGMENT_STOP.go)
         return
       }
       default:
@@ -205,7 +215,7 @@ class Translator {
     const always = block.end === BLOCK_END.branch && store.aux[block.last] === 24
     if (always) {
       this.add(L.cycle, Math.max(0, ISSUE.branchAlways - 1 - defer))
-      this.go(target, 0)
+      this.go(target)
       return
     }
     code.get(L.taken)
@@ -217,54 +227,54 @@ class Translator {
     if (block.end === BLOCK_END.branch && !inBlock && defer < 3) {
       code.get(L.cycle)
       code.get(L.late)
-      code.op(WASM.i32Add)
+      code.op(OP.i32Add)
       code.set(L.cycle)
     }
-    this.go(target, 1)
+    this.go(target, true)
     code.end()
-    this.go(block.limit, 0)
+    this.go(block.limit)
   }
 
   private add(local: number, value: number): void {
     if (value === 0) return
     this.code.get(local)
-    this.code.constant(value)
-    this.code.op(WASM.i32Add)
+    this.code.i32(value)
+    this.code.op(OP.i32Add)
     this.code.set(local)
   }
 
-  /** Goes on at an address, from `depth` constructs inside the block. */
-  private go(address: number, depth: number): void {
+  /** Goes on at an address, from the block's own level or from `inside` a construct in it. */
+  private go(address: number, inside = false): void {
     const { code } = this
     const at = this.indexOf.get(address)
     if (at === undefined) {
-      this.exit(address, SEGMENT_STOP.go, depth)
+      this.exit(address, SEGMENT_STOP.go)
     } else if (at > this.index) {
-      if (at !== this.index + 1 || depth > 0) code.br(at - this.index - 1 + depth)
+      if (at !== this.index + 1 || inside) code.br(this.labels[at]!)
     } else {
       code.get(L.words)
       code.get(P.limit)
-      code.op(WASM.i32GtS)
+      code.op(OP.i32GtS)
       code.if()
-      this.exit(address, SEGMENT_STOP.interpret, depth + 1)
+      this.exit(address, SEGMENT_STOP.interpret)
       code.end()
-      code.constant(at)
+      code.i32(at)
       code.set(P.next)
-      code.br(this.blocks.length - 1 - this.index + depth)
+      code.br(this.top)
     }
   }
 
   /** Leaves the function with the context at `address`. */
-  private exit(address: number, stop: number, depth: number): void {
-    this.code.constant(address)
+  private exit(address: number, stop: number): void {
+    this.code.i32(address)
     this.code.set(L.pc)
-    this.leave(stop, depth)
+    this.leave(stop)
   }
 
-  private leave(stop: number, depth: number): void {
-    this.code.constant(stop)
+  private leave(stop: number): void {
+    this.code.i32(stop)
     this.code.set(L.stop)
-    this.code.br(this.blocks.length - this.index + depth)
+    this.code.br(this.out)
   }
 
   private leaveWhenLogFull(address: number): void {
@@ -272,15 +282,15 @@ class Translator {
     // who & ~3 is core * 4.
     for (const table of [this.layout.logTails, this.layout.logHeads]) {
       code.get(P.who)
-      code.constant(-4)
-      code.op(WASM.i32And)
-      code.load(W * table)
+      code.i32(-4)
+      code.op(OP.i32And)
+      code.memory(OP.i32Load, W * table, 2)
     }
-    code.op(WASM.i32Sub)
-    code.constant(LOG.entries - 4)
-    code.op(WASM.i32GeS)
+    code.op(OP.i32Sub)
+    code.i32(LOG.entries - 4)
+    code.op(OP.i32GeS)
     code.if()
-    this.exit(address, SEGMENT_STOP.interpret, 1)
+    this.exit(address, SEGMENT_STOP.interpret)
     code.end()
   }
 
@@ -288,10 +298,10 @@ class Translator {
     const { code } = this
     code.get(P.counts)
     code.get(P.counts)
-    code.load(W * block.start)
-    code.constant(1)
-    code.op(WASM.i32Add)
-    code.store(W * block.start)
+    code.memory(OP.i32Load, W * block.start, 2)
+    code.i32(1)
+    code.op(OP.i32Add)
+    code.memory(OP.i32Store, W * block.start, 2)
     this.add(L.words, block.limit - block.start)
   }
 
@@ -306,26 +316,26 @@ class Translator {
     if (mode === 4) {
       code.get(L.va)
       code.get(L.vb)
-      code.op(WASM.i32Add)
+      code.op(OP.i32Add)
       code.set(L.lo)
-      code.constant(0)
+      code.i32(0)
       code.set(L.hi)
       return
     }
     const [high, low] = mode === 1 ? [L.vb, L.va] : [L.va, L.vb]
     code.get(high)
-    code.constant(8)
-    code.op(WASM.i32Shl)
+    code.i32(8)
+    code.op(OP.i32Shl)
     code.get(low)
-    code.op(WASM.i32Add)
+    code.op(OP.i32Add)
     code.tee(L.lo)
     code.get(low)
-    code.op(WASM.i32LtU)
+    code.op(OP.i32LtU)
     code.get(high)
-    code.constant(24)
-    code.op(WASM.i32ShrU, WASM.i32Add)
-    code.constant(255)
-    code.op(WASM.i32And)
+    code.i32(24)
+    code.op(OP.i32ShrU, OP.i32Add)
+    code.i32(255)
+    code.op(OP.i32And)
     code.set(L.hi)
   }
 
@@ -334,24 +344,24 @@ class Translator {
     const { code, store } = this
     this.commandAddress(at)
     code.get(P.who)
-    code.constant(store.imm[at]!)
-    code.constant(store.aux[at]!)
+    code.i32(store.imm[at]!)
+    code.i32(store.aux[at]!)
     code.get(L.lo)
     code.get(L.hi)
     code.get(L.prevAlu)
     code.get(L.cycle)
-    code.call(IMPORT.post)
+    code.call(this.calls.post.index)
     code.tee(L.t)
-    code.constant(0)
-    code.op(WASM.i32LtS)
+    code.i32(0)
+    code.op(OP.i32LtS)
     code.if()
-    this.exit(at, SEGMENT_STOP.interpret, 1)
+    this.exit(at, SEGMENT_STOP.interpret)
     code.end()
     code.get(L.cycle)
     code.get(L.t)
-    code.op(WASM.i32Add)
+    code.op(OP.i32Add)
     code.set(L.cycle)
-    code.constant(UNDEFINED_SHIFT_AMOUNT)
+    code.i32(UNDEFINED_SHIFT_AMOUNT)
     code.set(L.prevA)
   }
 
@@ -363,7 +373,7 @@ class Translator {
     code.set(L.taken)
     code.get(L.cycle)
     code.set(L.late)
-    code.constant(UNDEFINED_SHIFT_AMOUNT)
+    code.i32(UNDEFINED_SHIFT_AMOUNT)
     code.set(L.prevA)
   }
 
@@ -380,29 +390,29 @@ class Translator {
         if (offset === 0) {
           code.get(L.flagsAt)
           code.get(L.cycle)
-          code.constant(1)
-          code.op(WASM.i32Sub, WASM.i32Eq)
+          code.i32(1)
+          code.op(OP.i32Sub, OP.i32Eq)
           code.set(L.late)
         }
       }
     } else if (block.end === BLOCK_END.branchBit) {
       this.operand(store.a[at]!, offset)
-      code.constant(store.b[at]!)
-      code.op(WASM.i32ShrU)
-      code.constant(1)
-      code.op(WASM.i32And)
-      code.constant(store.aux[at]!)
-      code.op(WASM.i32Eq)
+      code.i32(store.b[at]!)
+      code.op(OP.i32ShrU)
+      code.i32(1)
+      code.op(OP.i32And)
+      code.i32(store.aux[at]!)
+      code.op(OP.i32Eq)
       code.set(L.taken)
     } else {
       this.operand(store.a[at]!, offset)
-      code.constant(store.imm[at]!)
-      code.op(WASM.i32Add)
-      code.constant(0x3fff)
-      code.op(WASM.i32And)
+      code.i32(store.imm[at]!)
+      code.op(OP.i32Add)
+      code.i32(0x3fff)
+      code.op(OP.i32And)
       code.set(L.taken)
     }
-    code.constant(UNDEFINED_SHIFT_AMOUNT)
+    code.i32(UNDEFINED_SHIFT_AMOUNT)
     code.set(L.prevA)
   }
 
@@ -410,60 +420,60 @@ class Translator {
     const { code } = this
     const sign = (): void => {
       code.get(L.result)
-      code.constant(31)
-      code.op(WASM.i32ShrU)
+      code.i32(31)
+      code.op(OP.i32ShrU)
       code.get(L.overflow)
     }
     switch (cond) {
       case 0:
         code.get(L.result)
-        code.op(WASM.i32Eqz)
+        code.op(OP.i32Eqz)
         break
       case 1:
         code.get(L.result)
-        code.constant(0)
-        code.op(WASM.i32Ne)
+        code.i32(0)
+        code.op(OP.i32Ne)
         break
       case 2:
       case 3:
         code.get(L.result)
-        code.constant(0)
-        code.op(cond === 2 ? WASM.i32LtS : WASM.i32GeS)
+        code.i32(0)
+        code.op(cond === 2 ? OP.i32LtS : OP.i32GeS)
         break
       case 4:
         code.get(L.carry)
         break
       case 5:
         code.get(L.carry)
-        code.op(WASM.i32Eqz)
+        code.op(OP.i32Eqz)
         break
       case 6:
         code.get(L.overflow)
         break
       case 7:
         code.get(L.overflow)
-        code.op(WASM.i32Eqz)
+        code.op(OP.i32Eqz)
         break
       case 8:
         sign()
-        code.op(WASM.i32Eq)
+        code.op(OP.i32Eq)
         break
       case 9:
         sign()
-        code.op(WASM.i32Ne)
+        code.op(OP.i32Ne)
         break
       case 10:
         code.get(L.result)
-        code.op(WASM.i32Eqz)
+        code.op(OP.i32Eqz)
         sign()
-        code.op(WASM.i32Ne, WASM.i32Or)
+        code.op(OP.i32Ne, OP.i32Or)
         break
       default:
         code.get(L.result)
-        code.constant(0)
-        code.op(WASM.i32Ne)
+        code.i32(0)
+        code.op(OP.i32Ne)
         sign()
-        code.op(WASM.i32Eq, WASM.i32And)
+        code.op(OP.i32Eq, OP.i32And)
     }
   }
 
@@ -472,8 +482,8 @@ class Translator {
     for (let at = block.limit - 1; at >= block.start; at--) {
       if (!setsFlags(this.store.op[at]!)) continue
       this.code.get(L.cycle)
-      this.code.constant(at - block.start)
-      this.code.op(WASM.i32Add)
+      this.code.i32(at - block.start)
+      this.code.op(OP.i32Add)
       this.code.set(L.flagsAt)
       return
     }
@@ -540,8 +550,8 @@ class Translator {
       code.op(...ops)
     }
     const not = (): void => {
-      code.constant(-1)
-      code.op(WASM.i32Xor)
+      code.i32(-1)
+      code.op(OP.i32Xor)
     }
     switch (op) {
       case UOP.movB:
@@ -552,23 +562,23 @@ class Translator {
         not()
         return
       case UOP.add:
-        return ab(WASM.i32Add)
+        return ab(OP.i32Add)
       case UOP.add16:
       case UOP.add8:
         code.get(L.vb)
-        code.constant(op === UOP.add16 ? 0xffff : 0xff)
-        code.op(WASM.i32And)
+        code.i32(op === UOP.add16 ? 0xffff : 0xff)
+        code.op(OP.i32And)
         code.set(L.t)
         code.get(L.va)
         code.get(L.t)
-        code.op(WASM.i32Add)
+        code.op(OP.i32Add)
         return
       case UOP.sub:
-        return ab(WASM.i32Sub)
+        return ab(OP.i32Sub)
       case UOP.subReverse:
         code.get(L.vb)
         code.get(L.va)
-        code.op(WASM.i32Sub)
+        code.op(OP.i32Sub)
         return
       case UOP.addCarry:
       case UOP.subCarry:
@@ -576,43 +586,43 @@ class Translator {
         if (op === UOP.subCarry) not()
         code.tee(L.t)
         code.get(L.va)
-        code.op(WASM.i32Add)
+        code.op(OP.i32Add)
         if (dead) {
           code.get(L.carry)
-          code.op(WASM.i32Add)
+          code.op(OP.i32Add)
           return
         }
         // Two additions, each of which may carry.
         code.tee(L.sum)
         code.get(L.carry)
-        code.op(WASM.i32Add)
+        code.op(OP.i32Add)
         code.tee(L.total)
         code.get(L.sum)
-        code.op(WASM.i32LtU)
+        code.op(OP.i32LtU)
         code.get(L.sum)
         code.get(L.va)
-        code.op(WASM.i32LtU, WASM.i32Or)
+        code.op(OP.i32LtU, OP.i32Or)
         code.set(L.carry)
         code.get(L.total)
         return
       case UOP.and:
-        return ab(WASM.i32And)
+        return ab(OP.i32And)
       case UOP.andNot:
         code.get(L.va)
         code.get(L.vb)
         not()
-        code.op(WASM.i32And)
+        code.op(OP.i32And)
         return
       case UOP.notAnd:
         code.get(L.va)
         not()
         code.get(L.vb)
-        code.op(WASM.i32And)
+        code.op(OP.i32And)
         return
       case UOP.or:
-        return ab(WASM.i32Or)
+        return ab(OP.i32Or)
       default:
-        return ab(WASM.i32Xor)
+        return ab(OP.i32Xor)
     }
   }
 
@@ -623,24 +633,24 @@ class Translator {
     const overflow = (x: number, y: number): void => {
       code.get(x)
       code.get(L.r)
-      code.op(WASM.i32Xor)
+      code.op(OP.i32Xor)
       code.get(y)
       code.get(L.r)
-      code.op(WASM.i32Xor, WASM.i32And)
-      code.constant(31)
-      code.op(WASM.i32ShrU)
+      code.op(OP.i32Xor, OP.i32And)
+      code.i32(31)
+      code.op(OP.i32ShrU)
       code.set(L.overflow)
     }
     /** overflow := sign of (x ^ y) & (x ^ r). */
     const borrow = (x: number, y: number): void => {
       code.get(x)
       code.get(y)
-      code.op(WASM.i32Xor)
+      code.op(OP.i32Xor)
       code.get(x)
       code.get(L.r)
-      code.op(WASM.i32Xor, WASM.i32And)
-      code.constant(31)
-      code.op(WASM.i32ShrU)
+      code.op(OP.i32Xor, OP.i32And)
+      code.i32(31)
+      code.op(OP.i32ShrU)
       code.set(L.overflow)
     }
     const carry = (x: number, y: number, compare: number): void => {
@@ -651,21 +661,21 @@ class Translator {
     }
     switch (op) {
       case UOP.add:
-        carry(L.r, L.va, WASM.i32LtU)
+        carry(L.r, L.va, OP.i32LtU)
         return overflow(L.va, L.vb)
       case UOP.add16:
       case UOP.add8:
-        carry(L.r, L.va, WASM.i32LtU)
+        carry(L.r, L.va, OP.i32LtU)
         return overflow(L.va, L.t)
       case UOP.addCarry:
         return overflow(L.va, L.vb)
       case UOP.subCarry:
         return borrow(L.va, L.vb)
       case UOP.sub:
-        carry(L.va, L.vb, WASM.i32GeU)
+        carry(L.va, L.vb, OP.i32GeU)
         return borrow(L.va, L.vb)
       case UOP.subReverse:
-        carry(L.vb, L.va, WASM.i32GeU)
+        carry(L.vb, L.va, OP.i32GeU)
         return borrow(L.vb, L.va)
       default:
         this.clearCarry()
@@ -673,9 +683,9 @@ class Translator {
   }
 
   private clearCarry(): void {
-    this.code.constant(0)
+    this.code.i32(0)
     this.code.set(L.carry)
-    this.code.constant(0)
+    this.code.i32(0)
     this.code.set(L.overflow)
   }
 
@@ -691,12 +701,12 @@ class Translator {
     code.set(L.vb)
     this.shifted(op, imm)
     if (field) {
-      code.constant(aux)
-      code.op(WASM.i32And)
+      code.i32(aux)
+      code.op(OP.i32And)
       if (!(imm & 256) && aux !== -1) {
         code.get(L.va)
-        code.constant(~aux)
-        code.op(WASM.i32And, WASM.i32Or)
+        code.i32(~aux)
+        code.op(OP.i32And, OP.i32Or)
       }
     } else if (op < UOP.shiftDouble || op === UOP.shiftRightBy || op === UOP.shiftLeftBy) this.shiftOperation(aux)
     code.set(L.r)
@@ -719,66 +729,66 @@ class Translator {
       case UOP.rotate:
       case UOP.fieldRotate:
         code.get(L.vb)
-        code.constant(imm & 31)
-        code.op(WASM.i32Rotr)
+        code.i32(imm & 31)
+        code.op(OP.i32Rotr)
         return
       case UOP.shiftRight:
       case UOP.fieldRight:
         code.get(L.vb)
-        code.constant(imm & 31)
-        code.op(WASM.i32ShrU)
+        code.i32(imm & 31)
+        code.op(OP.i32ShrU)
         return
       case UOP.shiftLeft:
       case UOP.fieldLeft:
         code.get(L.vb)
-        code.constant(imm & 31)
-        code.op(WASM.i32Shl)
+        code.i32(imm & 31)
+        code.op(OP.i32Shl)
         return
       case UOP.shiftDouble:
         code.get(L.vb)
-        code.constant(imm)
-        code.op(WASM.i32ShrU)
+        code.i32(imm)
+        code.op(OP.i32ShrU)
         code.get(L.va)
-        code.constant(32 - imm)
-        code.op(WASM.i32Shl, WASM.i32Or)
+        code.i32(32 - imm)
+        code.op(OP.i32Shl, OP.i32Or)
         return
       case UOP.shiftRightBy:
         code.get(L.vb)
         amount()
-        code.op(WASM.i32ShrU)
+        code.op(OP.i32ShrU)
         return
       case UOP.shiftLeftBy:
         code.get(L.vb)
         amount()
-        code.op(WASM.i32Shl)
+        code.op(OP.i32Shl)
         return
       case UOP.shiftDoubleBy:
         code.get(L.vb)
         amount()
-        code.op(WASM.i32ShrU)
+        code.op(OP.i32ShrU)
         code.get(L.va)
-        code.constant(0)
+        code.i32(0)
         amount()
-        code.op(WASM.i32Sub, WASM.i32Shl)
-        code.constant(0)
+        code.op(OP.i32Sub, OP.i32Shl)
+        code.i32(0)
         amount()
-        code.constant(31)
-        code.op(WASM.i32And, WASM.select, WASM.i32Or)
+        code.i32(31)
+        code.op(OP.i32And, OP.select, OP.i32Or)
         return
       default: {
         // Arithmetic: the sign is that of the previous result.
-        const by = (): void => (op === UOP.shiftArithmetic ? code.constant(imm) : amount())
+        const by = (): void => (op === UOP.shiftArithmetic ? code.i32(imm) : amount())
         code.get(L.prevAlu)
-        code.constant(31)
-        code.op(WASM.i32ShrS)
-        code.constant(-1)
+        code.i32(31)
+        code.op(OP.i32ShrS)
+        code.i32(-1)
         by()
-        code.op(WASM.i32ShrU)
-        code.constant(-1)
-        code.op(WASM.i32Xor, WASM.i32And)
+        code.op(OP.i32ShrU)
+        code.i32(-1)
+        code.op(OP.i32Xor, OP.i32And)
         code.get(L.vb)
         by()
-        code.op(WASM.i32ShrU, WASM.i32Or)
+        code.op(OP.i32ShrU, OP.i32Or)
       }
     }
   }
@@ -786,56 +796,56 @@ class Translator {
   private shiftOperation(aux: number): void {
     const { code } = this
     const not = (): void => {
-      code.constant(-1)
-      code.op(WASM.i32Xor)
+      code.i32(-1)
+      code.op(OP.i32Xor)
     }
     if (aux === 1) not()
     else if (aux === 2) {
       code.get(L.va)
-      code.op(WASM.i32And)
+      code.op(OP.i32And)
     } else if (aux === 3) {
       code.get(L.va)
       not()
-      code.op(WASM.i32And)
+      code.op(OP.i32And)
     } else if (aux === 4) {
       not()
       code.get(L.va)
-      code.op(WASM.i32And)
+      code.op(OP.i32And)
     } else if (aux === 5) {
       code.get(L.va)
-      code.op(WASM.i32Or)
+      code.op(OP.i32Or)
     }
   }
 
   private other(block: CodeBlock, at: number, op: number): void {
     const { code, store } = this
     const offset = at - block.start
-    code.constant(UNDEFINED_SHIFT_AMOUNT)
+    code.i32(UNDEFINED_SHIFT_AMOUNT)
     code.set(L.prevA)
     switch (op) {
       case UOP.immed:
-        code.constant(store.imm[at]!)
+        code.i32(store.imm[at]!)
         code.set(L.r)
         return this.result(at, offset, false)
       case UOP.immedPart:
         if (store.dst[at] === -1) code.get(L.prevAlu)
         else this.operand(store.a[at]!, offset)
-        code.constant(~store.aux[at]!)
-        code.op(WASM.i32And)
-        code.constant(store.imm[at]!)
-        code.op(WASM.i32Or)
+        code.i32(~store.aux[at]!)
+        code.op(OP.i32And)
+        code.i32(store.imm[at]!)
+        code.op(OP.i32Or)
         code.set(L.r)
         return this.result(at, offset, false)
       case UOP.lmPointer:
         this.operand(store.a[at]!, offset)
         code.set(L.va)
-        code.constant(store.imm[at]!)
+        code.i32(store.imm[at]!)
         code.get(L.va)
         code.get(P.tb)
         code.get(L.cycle)
-        code.constant(offset)
-        code.op(WASM.i32Add)
-        code.call(IMPORT.setPointer)
+        code.i32(offset)
+        code.op(OP.i32Add)
+        code.call(this.calls.setPointer.index)
         this.pointerSetAt = offset
         this.pointersClean = false
         return
@@ -846,10 +856,10 @@ class Translator {
         code.set(L.vb)
         code.get(P.cb)
         code.get(L.va)
-        code.store(W * CORE.mulA)
+        code.memory(OP.i32Store, W * CORE.mulA, 2)
         code.get(P.cb)
         code.get(L.vb)
-        code.store(W * CORE.mulB)
+        code.memory(OP.i32Store, W * CORE.mulB, 2)
         return
       case UOP.mulStep:
         return
@@ -864,20 +874,20 @@ class Translator {
     const masks = type === 1 ? [0xffffff, 0xff] : type === 2 ? [0xffff, 0xffff] : [-1, -1]
     const factor = (word: number, mask: number): void => {
       code.get(P.cb)
-      code.load(W * word)
+      code.memory(OP.i32Load, W * word, 2)
       if (mask !== -1) {
-        code.constant(mask)
-        code.op(WASM.i32And)
+        code.i32(mask)
+        code.op(OP.i32And)
       }
-      if (high) code.op(WASM.i64ExtendI32U)
+      if (high) code.op(OP.i64ExtendI32U)
     }
     factor(CORE.mulA, masks[0]!)
     factor(CORE.mulB, masks[1]!)
     if (high) {
-      code.op(WASM.i64Mul)
-      code.op(0x42, 32)
-      code.op(WASM.i64ShrU, WASM.i32WrapI64)
-    } else code.op(WASM.i32Mul)
+      code.op(OP.i64Mul)
+      code.i64(32, 0)
+      code.op(OP.i64ShrU, OP.i32WrapI64)
+    } else code.op(OP.i32Mul)
     code.set(L.r)
     const dead = this.flagsDead(block, at)
     if (!dead) this.clearCarry()
@@ -901,7 +911,7 @@ class Translator {
     else if (dst < -1) {
       this.localAddress(-dst & 0xfff, offset)
       code.get(L.r)
-      code.store(W * CORE.lm)
+      code.memory(OP.i32Store, W * CORE.lm, 2)
     }
   }
 
@@ -917,12 +927,12 @@ class Translator {
     const { code } = this
     if (operand < -256) {
       this.localAddress(-operand & 0xfff, offset)
-      code.load(W * CORE.lm)
-    } else if (operand < 0) code.constant(~operand)
+      code.memory(OP.i32Load, W * CORE.lm, 2)
+    } else if (operand < 0) code.i32(~operand)
     else if (this.known[operand]) code.get(L.registers + operand)
     else {
       code.get(P.tb)
-      code.load(W * operand)
+      code.memory(OP.i32Load, W * operand, 2)
       code.tee(L.registers + operand)
       this.known[operand] = 1
     }
@@ -935,36 +945,36 @@ class Translator {
     const mode = (payload >> 4) & 3
     if (!this.pointersClean) {
       code.get(P.tb)
-      code.load(W * CTX.lmPending)
+      code.memory(OP.i32Load, W * CTX.lmPending, 2)
       code.if()
       code.get(P.tb)
       code.get(L.cycle)
-      code.constant(offset)
-      code.op(WASM.i32Add)
-      code.call(IMPORT.takeOver)
+      code.i32(offset)
+      code.op(OP.i32Add)
+      code.call(this.calls.takeOver.index)
       code.end()
       if (offset >= this.pointerSetAt + ISSUE.localMemoryPointerDelay) this.pointersClean = true
     }
     code.get(P.tb)
-    code.load(pointerAt)
+    code.memory(OP.i32Load, pointerAt, 2)
     if (mode !== 0) {
       code.set(L.t)
       code.get(P.tb)
       code.get(L.t)
-      code.constant(mode === 1 ? 4 : -4)
-      code.op(WASM.i32Add)
-      code.store(pointerAt)
+      code.i32(mode === 1 ? 4 : -4)
+      code.op(OP.i32Add)
+      code.memory(OP.i32Store, pointerAt, 2)
       code.get(L.t)
     }
-    code.constant(0xffc)
-    code.op(WASM.i32And)
+    code.i32(0xffc)
+    code.op(OP.i32And)
     const word = payload & 15
     if (word !== 0) {
-      code.constant(4 * word)
-      code.op(WASM.i32Or)
+      code.i32(4 * word)
+      code.op(OP.i32Or)
     }
     code.get(P.cb)
-    code.op(WASM.i32Add)
+    code.op(OP.i32Add)
   }
 
   /** Writes changed registers back. */
@@ -973,13 +983,20 @@ class Translator {
       if (!this.dirty[register]) continue
       this.code.get(P.tb)
       this.code.get(L.registers + register)
-      this.code.store(W * register)
+      this.code.memory(OP.i32Store, W * register, 2)
       this.dirty[register] = 0
     }
   }
 }
 
-/** The function for all blocks. */
-export function translateBlocks(layout: Layout, store: DecodedStore, blocks: readonly CodeBlock[]): DefinedFunction {
-  return new Translator(layout, store, blocks).translate()
+/** Adds the function for all blocks to a module: (core block, context block, entry, counts, limit, who). */
+export function defineSegment(
+  module: ModuleBuilder,
+  layout: Layout,
+  store: DecodedStore,
+  blocks: readonly CodeBlock[],
+  calls: SegmentCalls,
+): FunctionReference<typeof SEGMENT_PARAMETERS> {
+  const code = new Translator(layout, store, blocks, calls).translate()
+  return module.add('segment', SEGMENT_PARAMETERS, 'int', [[LOCALS, I32]], code)
 }

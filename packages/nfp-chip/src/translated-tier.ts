@@ -8,10 +8,10 @@ import { BLOCK_END } from './code-blocks'
 import { CORE, CORE_WORDS, CTX } from './layout'
 import type { ChipMemory } from './layout'
 import type { Operands } from './operands'
-import { SEGMENT_IMPORTS, translateBlocks } from './translate'
+import { defineSegment } from './translate'
 import type { DecodedStore } from './uop'
-import { wasmModule } from './wasm-code'
-import { instantiate, wasmPages } from './wasm-host'
+import { ModuleBuilder } from '@offload/wasm'
+import { instantiate, wasmPages } from './wasm-memory'
 
 type Segment = (cb: number, tb: number, entry: number, counts: number, limit: number, who: number) => number
 
@@ -65,7 +65,17 @@ export function createTranslatedTier(
     if (blocks.length === 0) return
     programWords = blocks.reduce((sum, block) => sum + block.limit - block.start, 0)
     const shared = !(memory.buffer instanceof ArrayBuffer)
-    const bytes = wasmModule(wasmPages(layout.bytes), shared, SEGMENT_IMPORTS, [translateBlocks(layout, store, blocks)])
+    const pages = wasmPages(layout.bytes)
+    const module = new ModuleBuilder('env', { minimum: pages, maximum: pages, shared })
+    const command = ['int', 'int', 'int', 'int', 'int', 'int', 'int'] as const
+    const calls = {
+      issue: module.import('issue', command, 'int'),
+      post: module.import('post', command, 'int'),
+      takeOver: module.import('takeOver', ['int', 'int']),
+      setPointer: module.import('setPointer', ['int', 'int', 'int', 'int']),
+    }
+    defineSegment(module, layout, store, blocks, calls)
+    const bytes = module.finish()
     segment = instantiate(bytes, memory.wasm, functions)?.['segment'] as Segment | undefined
     if (!segment) return
     blocks.forEach(({ start, end }, index) => {

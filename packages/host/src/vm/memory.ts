@@ -5,8 +5,8 @@
  *
  * Layout: 0 … 0xfff never valid (null), then context, map handles, stack, packet buffer, and the heap of map values.
  */
-import { wasm } from '../wasm/wasm-api'
-import type { WasmMemory } from '../wasm/wasm-api'
+import { wasmPlatform } from '@offload/wasm'
+import type { WasmMemory } from '@offload/wasm'
 
 /** Upper half of every pointer: an address like the kernel's direct map, so that pointers are "negative" as there. */
 export const POINTER_HIGH = 0xffff8881 | 0
@@ -53,6 +53,7 @@ export class GuestMemory {
 
   /** Moves the bytes into a WebAssembly memory; undefined where there is none to be had. */
   toWasm(): WasmMemory | undefined {
+    const wasm = wasmPlatform()
     if (this.wasmMemory || !wasm) return this.wasmMemory
     try {
       const memory = new wasm.Memory({ initial: Math.ceil(this.bytes.length / WASM_PAGE) })

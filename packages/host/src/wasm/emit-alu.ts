@@ -2,8 +2,8 @@
  * Arithmetic of BPF in WebAssembly (RFC 9669, section 4.1): division by zero gives 0, its remainder the dividend; the
  * smallest number by −1 is itself; 32-bit results clear the upper half.
  */
-import { I32, I64, OP } from './code-writer'
-import type { CodeWriter } from './code-writer'
+import { I32, I64, OP } from '@offload/wasm'
+import type { CodeWriter } from '@offload/wasm'
 import type { Instruction } from './flow-graph'
 import { local } from './locals'
 

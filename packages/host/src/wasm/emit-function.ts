@@ -7,8 +7,8 @@
  * dealings with the outside are emit-frame.ts.
  */
 import { FRAME_SIZE, STACK_HIGH, STACK_TOP } from '../vm/memory'
-import { OP } from './code-writer'
-import type { Label } from './code-writer'
+import { OP } from '@offload/wasm'
+import type { Label } from '@offload/wasm'
 import { CALLBACK_HELPERS } from './convention'
 import { emitAlu, pushOperand } from './emit-alu'
 import { FrameEmitter } from './emit-frame'

@@ -9,7 +9,7 @@ import { HANDLE_SIZE, HANDLES_AT, MAX_FRAMES, POINTER_HIGH } from '../vm/memory'
 import type { VmProgram } from '../vm/program'
 import { MAY_GOTO_ROUNDS } from '../vm/vm'
 import type { ContextKind, Helper, Vm } from '../vm/vm'
-import { wasm } from './wasm-api'
+import { wasmPlatform } from '@offload/wasm'
 import { CALLBACK_HELPERS } from './convention'
 import type { ArrayPlace } from './emit-frame'
 import {
@@ -56,7 +56,7 @@ const machines = new WeakMap<Vm, FastMachine>()
 /** The fast side of `vm`; undefined where there is no WebAssembly. */
 export function fastMachine(vm: Vm): FastMachine | undefined {
   let machine = machines.get(vm)
-  if (!machine && wasm && vm.memory.toWasm()) {
+  if (!machine && vm.memory.toWasm()) {
     machine = new FastMachine(vm)
     machines.set(vm, machine)
   }
@@ -126,6 +126,7 @@ export class FastMachine {
       slotsTaken: this.slotsTaken,
       dispatch,
     })
+    const wasm = wasmPlatform()
     if (!translation || !memory || !wasm || translation.bytes.length > MAX_MODULE) return undefined
     this.slotsTaken += translation.slots
     try {

@@ -1,6 +1,6 @@
 /** Parameters and locals of every translated function: its depth, R0 … R5 as parameters, then the other registers and scratch. */
-import { I32, I64 } from './code-writer'
-import type { FunctionType } from './module-writer'
+import { I32, I64 } from '@offload/wasm'
+import type { FunctionType } from '@offload/wasm'
 
 /** Depth of the frame, R0 … R5; gives R0. */
 export const FUNCTION_TYPE: FunctionType = { parameters: [I32, I64, I64, I64, I64, I64, I64], results: [I64] }

@@ -5,7 +5,7 @@
 import type { VmProgram } from '../vm/program'
 import { FRAME_SIZE } from '../vm/memory'
 import type { ContextKind } from '../vm/vm'
-import { CodeWriter, I32, OP } from './code-writer'
+import { CodeWriter, I32, OP } from '@offload/wasm'
 import { checkConvention } from './convention'
 import type { ArrayPlace, FunctionSetting } from './emit-frame'
 import { FunctionEmitter, MAX_BLOCKS } from './emit-function'
@@ -13,7 +13,7 @@ import { LOAD_WORD_TYPE, loadWordCode, LOCATE_LOCALS, LOCATE_TYPE, locateCode } 
 import { endingOf, flowGraph, functionStarts } from './flow-graph'
 import type { FlowGraph } from './flow-graph'
 import { FUNCTION_TYPE, LOCALS } from './locals'
-import { ModuleWriter } from './module-writer'
+import { ModuleWriter } from '@offload/wasm'
 import { blockHints, calleeHints, Hints } from './pointer-hints'
 import { REGISTERS_AT, SLOT_COUNT, SLOT_SIZE, SLOTS_AT } from './state-layout'
 
@@ -51,7 +51,7 @@ export function translateProgram(program: VmProgram, options: TranslateOptions):
   const convention = checkConvention(program, graphs, callbacks)
   if (!convention.ok) return undefined
 
-  const module = new ModuleWriter()
+  const module = new ModuleWriter('vm', { minimum: 1 })
   const resume = module.import('resume', { parameters: [I32, I32], results: NOTHING })
   const hostLocate = module.import('locate', { parameters: [I32, I32, I32, I32, I32, I32], results: [I32] })
   const tailCall = module.import('tailCall', { parameters: [I32], results: [I32] })

@@ -6,6 +6,7 @@
 
 export const I32 = 0x7f
 export const I64 = 0x7e
+export const F64 = 0x7c
 const NO_RESULT = 0x40
 
 /** Opcodes used here, by their names in the specification. */
@@ -28,6 +29,9 @@ export const OP = {
   localTee: 0x22,
   i32Load: 0x28,
   i64Load: 0x29,
+  f64Load: 0x2b,
+  i32Load8U: 0x2d,
+  i32Load16U: 0x2f,
   i64Load8S: 0x30,
   i64Load8U: 0x31,
   i64Load16S: 0x32,
@@ -36,11 +40,15 @@ export const OP = {
   i64Load32U: 0x35,
   i32Store: 0x36,
   i64Store: 0x37,
+  f64Store: 0x39,
+  i32Store8: 0x3a,
+  i32Store16: 0x3b,
   i64Store8: 0x3c,
   i64Store16: 0x3d,
   i64Store32: 0x3e,
   i32Const: 0x41,
   i64Const: 0x42,
+  f64Const: 0x44,
   i32Eqz: 0x45,
   i32Eq: 0x46,
   i32Ne: 0x47,
@@ -63,6 +71,14 @@ export const OP = {
   i64LeU: 0x58,
   i64GeS: 0x59,
   i64GeU: 0x5a,
+  f64Eq: 0x61,
+  f64Ne: 0x62,
+  f64Lt: 0x63,
+  f64Gt: 0x64,
+  f64Le: 0x65,
+  f64Ge: 0x66,
+  i32Clz: 0x67,
+  i32Ctz: 0x68,
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32Mul: 0x6c,
@@ -92,9 +108,18 @@ export const OP = {
   i64ShrS: 0x87,
   i64ShrU: 0x88,
   i64Rotl: 0x89,
+  f64Ceil: 0x9b,
+  f64Floor: 0x9c,
+  f64Add: 0xa0,
+  f64Sub: 0xa1,
+  f64Mul: 0xa2,
+  f64Div: 0xa3,
   i32WrapI64: 0xa7,
+  i32TruncF64S: 0xaa,
   i64ExtendI32S: 0xac,
   i64ExtendI32U: 0xad,
+  f64ConvertI32S: 0xb7,
+  f64ConvertI32U: 0xb8,
   i32Extend8S: 0xc0,
   i32Extend16S: 0xc1,
   i64Extend8S: 0xc2,
@@ -165,6 +190,11 @@ export class CodeWriter {
     this.signed(lo, hi)
   }
 
+  f64(value: number): void {
+    this.byte(OP.f64Const)
+    for (const byte of new Uint8Array(Float64Array.of(value).buffer)) this.byte(byte)
+  }
+
   get(local: number): void {
     this.byte(OP.localGet)
     this.unsigned(local)
@@ -180,10 +210,20 @@ export class CodeWriter {
     this.unsigned(local)
   }
 
-  /** A load or store at a constant offset from the address on the stack; no alignment is promised. */
-  memory(op: number, offset: number): void {
-    this.op(op, 0)
+  /** A load or store at a constant offset from the address on the stack; `align` (a power of two's exponent) is a promise. */
+  memory(op: number, offset: number, align = 0): void {
+    this.op(op, align)
     this.unsigned(offset)
+  }
+
+  /** memory.copy: from the stack the address to copy to, the one to copy from, and the number of bytes. */
+  copy(): void {
+    this.op(0xfc, 0x0a, 0, 0)
+  }
+
+  /** memory.fill: from the stack the address, the byte, and the number of bytes. */
+  fill(): void {
+    this.op(0xfc, 0x0b, 0)
   }
 
   call(index: number): void {

@@ -6,7 +6,14 @@ export interface FunctionType {
   readonly results: readonly number[]
 }
 
-interface OwnFunction {
+/** The memory that a module imports, in pages of 64 KB. */
+export interface MemoryLimits {
+  readonly minimum: number
+  readonly maximum?: number
+  readonly shared?: boolean
+}
+
+export interface OwnFunction {
   readonly type: FunctionType
   /** Runs of locals behind the parameters: how many of which type. */
   readonly locals: readonly (readonly [count: number, type: number])[]
@@ -18,8 +25,16 @@ export class ModuleWriter {
   private readonly types: string[] = []
   private readonly imports: { readonly name: string; readonly type: number }[] = []
   private readonly functions: OwnFunction[] = []
+  private readonly space: string
+  private readonly memory: MemoryLimits
 
-  /** Index of a function that the host gives as `vm.<name>`. All imports come before the first own function. */
+  /** `space` is the name under which the host gives memory (as `memory`) and functions. */
+  constructor(space: string, memory: MemoryLimits) {
+    this.space = space
+    this.memory = memory
+  }
+
+  /** Index of a function that the host gives as `<space>.<name>`. All imports come before the first own function. */
   import(name: string, type: FunctionType): number {
     this.imports.push({ name, type: this.typeIndex(type) })
     return this.imports.length - 1
@@ -59,15 +74,17 @@ export class ModuleWriter {
     })
     section(2, this.imports.length + 1, (code) => {
       for (const { name, type } of this.imports) {
-        code.text('vm')
+        code.text(this.space)
         code.text(name)
         code.op(0)
         code.unsigned(type)
       }
-      code.text('vm')
+      code.text(this.space)
       code.text('memory')
-      code.op(2, 0)
-      code.unsigned(1)
+      const { minimum, maximum, shared = false } = this.memory
+      code.op(2, shared ? 3 : maximum === undefined ? 0 : 1)
+      code.unsigned(minimum)
+      if (maximum !== undefined) code.unsigned(maximum)
     })
     section(3, this.functions.length, (code) => {
       for (const { type } of this.functions) code.unsigned(this.typeIndex(type))
