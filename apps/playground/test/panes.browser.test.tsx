@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { LogLines } from '../src/panes/log-pane'
 import { MapTable } from '../src/panes/map-table'
-import { explainValue, splitState } from '../src/panes/state-words'
 import { columnsOf, editField, formatField } from '../src/panes/typed-value'
 import { stretchesOf } from '../src/panes/walk-pane'
 import { RateHistory } from '../src/charts/rate-history'
@@ -122,25 +121,6 @@ describe('the log', () => {
     expect(host.querySelectorAll('.line').length).toBeLessThan(200)
     expect(host.querySelector('.line.bad')?.textContent).toContain('R1 offset')
   })
-})
-
-describe('the verifier’s notation in words', () => {
-  it('is cut at the spaces outside brackets', () => {
-    expect(
-      splitState(
-        'R1=ctx() R2_w=pkt(off=14,r=34) R3=scalar(smin=0,smax=umax=255,var_off=(0x0; 0xff)) fp-8=mmmm????',
-      ).map(({ name }) => name),
-    ).toEqual(['R1', 'R2', 'R3', 'fp-8'])
-  })
-  it.each([
-    ['ctx()', 'context'],
-    ['pkt(off=14,r=34)', 'packet + 14, 34 B proven'],
-    ['scalar(smin=0,smax=umax=255,var_off=(0x0; 0xff))', 'number 0…255'],
-    ['scalar()', 'any number'],
-    ['fp0', 'frame pointer'],
-    ['map_value_or_null(id=1,map=counts,ks=4,vs=16)', 'map value or null of counts'],
-    ['7', 'number 7'],
-  ])('%s is “%s”', (text, words) => expect(explainValue(text)).toBe(words))
 })
 
 describe('the walk', () => {

@@ -33,7 +33,7 @@ export function suggestChange(request: VerifyRequest, result: VerifyResult): Sug
   const { driver: _driver, record: _record, ...plain } = request
   const said = verify({ ...plain, logLevel: 1 }).log
   const insns = new Insns(request.insns)
-  const slice = explain(request, result)?.slice ?? []
+  const slice = (explain(request, result)?.slice ?? []).map(({ insn }) => insn)
   for (const candidate of candidates(insns, slice, result.errorInsn, said)) {
     const changed = apply(request.insns, candidate)
     let asked = 0

@@ -6,7 +6,7 @@ import { completionsAt, definitionAt, describeAt, formatSource, referencesAt, re
 import type { CompletionKind, SourceRange } from '@offload/bpf'
 import type { IRange, languages } from 'monaco-editor/editor'
 import { tablesOf } from '../link/service'
-import { explainValue, splitState } from '../panes/state-words'
+import { explainValue, splitState } from '@offload/verifier'
 import { useVerdict } from '../stores/verdict'
 import type { Monaco } from './monaco'
 

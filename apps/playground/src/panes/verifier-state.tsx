@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 import { Pane } from '../components/pane'
 import { Segmented } from '../components/segmented'
 import { hover, useLink, useShown } from '../link/service'
-import { explainValue, splitState } from './state-words'
+import { explainValue, splitState } from '@offload/verifier'
 
 export function StatePane({
   step,

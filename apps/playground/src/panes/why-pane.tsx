@@ -8,7 +8,7 @@ import { useShown } from '../link/service'
 import { useDocument } from '../stores/document'
 import { useVerdict } from '../stores/verdict'
 import { setLayout } from '../stores/view'
-import { explainValue, splitState } from './state-words'
+import { explainValue, splitState } from '@offload/verifier'
 
 const WHO = { assembler: 'The assembler', kernel: 'The kernel', device: 'The device driver' } as const
 
