@@ -174,13 +174,13 @@ export function BpfEditor({
   )
 }
 
-/** Monaco is large: on a small machine it waits until the demo runs, but never for long. */
+/** Monaco is large: it waits until the demo runs, or until that has taken so long that the text matters more. */
 function demoRuns(): Promise<void> {
   return new Promise((resolve) => {
     const stop = useRun.subscribe((state) => {
       if (state.readyAfterMs !== undefined) go()
     })
-    const timer = setTimeout(go, 1200)
+    const timer = setTimeout(go, 4000)
     function go(): void {
       stop()
       clearTimeout(timer)

@@ -5,6 +5,7 @@
 import { releaseProxy, transfer, wrap } from 'comlink'
 import type { Remote } from 'comlink'
 import type { CardWorker } from './card.worker'
+import { startWorker } from './first-workers'
 import type { MemberTask } from './member.worker'
 import { EMPTY_TELEMETRY, TELEMETRY_LENGTH, readTelemetry } from './telemetry'
 import type { Telemetry } from './telemetry'
@@ -108,7 +109,7 @@ export class Card {
   }
 
   private spawn(): Remote<CardWorker> {
-    const worker = new Worker(new URL('./card.worker.ts', import.meta.url), { type: 'module', name: 'card' })
+    const worker = startWorker('card')
     worker.addEventListener('error', (event) => {
       event.preventDefault()
       if (this.worker !== worker) return

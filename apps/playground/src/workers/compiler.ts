@@ -6,6 +6,7 @@ import { releaseProxy, wrap } from 'comlink'
 import type { Remote } from 'comlink'
 import type { Compilation, SessionDocument } from '@offload/session'
 import type { CompileWorker } from './compile.worker'
+import { startWorker } from './first-workers'
 import { judgedPart } from './judged-part'
 
 /** A walk may take this long before it is stopped (milliseconds). */
@@ -120,7 +121,7 @@ export class Compiler {
 
   private ensureWorker(): Remote<CompileWorker> {
     if (this.remote === undefined) {
-      this.worker = new Worker(new URL('./compile.worker.ts', import.meta.url), { type: 'module', name: 'compile' })
+      this.worker = startWorker('compile')
       this.worker.addEventListener('error', (event) => {
         const document = this.current?.document
         if (document !== undefined)
