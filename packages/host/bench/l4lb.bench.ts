@@ -13,6 +13,7 @@ const BATCH = 5000
 const folder = vectorsDir('l4lb')
 const file = folder && path.join(folder, '32_destinations.csv')
 const { machine, program, servers, stats } = loadBalancer(
+  readFileSync(new URL('../testdata/l4lb.bpf', import.meta.url), 'utf8'),
   file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : ownDestinations(32),
 )
 const vm = createVm()

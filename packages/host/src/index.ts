@@ -38,6 +38,8 @@ export type { XskDescriptor, XskOptions, XskResult, XskStatistics } from './mach
 export type { Syscall } from './machine/syscall-log'
 export { NfpDevice } from './device/nfp-device'
 export type { MessageCounts } from './device/nfp-device'
+export { DriverSteps } from './device/driver-steps'
+export type { DriverCallback, DriverStep } from './device/driver-steps'
 export { DeviceMap } from './device/device-map'
 export { outcomeOf, runBoth } from './machine/differential'
 export type { Difference, DifferentialOptions, DifferentialResult } from './machine/differential'

@@ -13,12 +13,13 @@ import { createHostMap, mapAttributes } from './maps/create'
 import { createVm, loadProgram, runProgram } from './vm/run'
 
 const PACKETS = 20_000
+const text = readFileSync(new URL('../testdata/l4lb.bpf', import.meta.url), 'utf8')
 const folder = vectorsDir('l4lb')
 const list = folder === undefined ? ownDestinations(32) : readFileSync(path.join(folder, '32_destinations.csv'), 'utf8')
 
 describe('l4lb', () => {
   it('spreads flows evenly, in valid IPv4 in IPv4, with the bytes of the host machine', () => {
-    const { machine, program, servers, stats } = loadBalancer(list)
+    const { machine, program, servers, stats } = loadBalancer(text, list)
     const source = clientTraffic()
     const frames = Array.from({ length: PACKETS }, () => source.next()!)
     machine.offer(frames)

@@ -4,12 +4,14 @@
  */
 import type { Chip } from '@offload/nfp-chip'
 import { checkAttach, checkMtuChange, driverMapRefusal, relocate, relocationTarget } from '@offload/nfp-jit'
-import type { FirmwareProfile, NfpImage } from '@offload/nfp-jit'
+import type { DeviceLoadResult, FirmwareProfile, NfpImage } from '@offload/nfp-jit'
 import type { MapDef } from '@offload/bpf'
 import { ERRNO } from '../errno'
 import type { MapAttributes } from '../maps/map'
 import { DeviceMap, statusErrno } from './device-map'
 import type { CardMaps } from './device-map'
+import { DriverSteps } from './driver-steps'
+import type { DriverCallback } from './driver-steps'
 
 /** Control messages by kind, as they went to the firmware. */
 export interface MessageCounts {
@@ -56,6 +58,8 @@ export class NfpDevice {
   }
   /** Lines of the kernel log. */
   readonly kernelLog: string[] = []
+  /** What was asked of the driver. */
+  readonly steps = new DriverSteps()
   private readonly ports = new Map<number, PortProgram>()
   private mapsInUse = 0
   private elementsInUse = 0
@@ -117,6 +121,18 @@ export class NfpDevice {
   }
 
   allocMap(attributes: MapAttributes, definition: MapDef): AllocResult {
+    const result = this.tryAlloc(attributes, definition)
+    const { type, keySize, valueSize, maxEntries } = attributes
+    this.steps.add(
+      this.now,
+      'map_alloc',
+      `${type}, ${maxEntries} entries of ${keySize} + ${valueSize} bytes`,
+      result.errno,
+    )
+    return result
+  }
+
+  private tryAlloc(attributes: MapAttributes, definition: MapDef): AllocResult {
     const refusal = driverMapRefusal(definition, this.firmware, this.accounting)
     if (refusal) {
       if (refusal.text !== '') this.kernelLog.push(`NFP net bpf: ${refusal.text}`)
@@ -138,10 +154,34 @@ export class NfpDevice {
 
   freeMap(map: DeviceMap): void {
     this.messages.free++
+    this.steps.add(this.now, 'map_free', `${map.attributes.type}, ${map.attributes.maxEntries} entries`)
     const code = this.chip.mapFree(map.id)
     if (code !== 0) this.kernelLog.push(`leaking map - FW responded with: ${statusErrno(code)}`)
     this.mapsInUse--
     this.elementsInUse -= map.attributes.maxEntries
+  }
+
+  /** A load for the card, as the verifier and the kernel asked about it. */
+  noteLoad(load: DeviceLoadResult): void {
+    // The kernel had an answer before the driver was asked at all.
+    if (!load.driverVerdicts) return
+    const asked = load.driverVerdicts.reduce((sum, verdict) => sum + (verdict === 0 ? 0 : 1), 0)
+    const failed = load.verdict === 'driver-reject' ? load.errno : 0
+    const add = (callback: DriverCallback, detail: string, errno = 0): void =>
+      this.steps.add(this.now, callback, detail, errno)
+    add('verifier_prep', `${load.driverVerdicts.length} instructions`)
+    if (asked > 0) add('verify_insn', `${asked} instructions asked`, load.stage === 'verify_insn' ? failed : 0)
+    const finalized = load.verdict === 'ok' || load.stage === 'finalize' || load.stage === 'translate'
+    if (finalized)
+      add('finalize', `stack of ${load.verify.stackDepth.length} functions`, load.stage === 'finalize' ? failed : 0)
+    if (load.image) add('translate', `${load.image.words.length / 2} words`)
+    else if (load.stage === 'translate') add('translate', load.error, failed)
+    if (!load.image) add('destroy', 'nothing was kept')
+  }
+
+  /** The last reference to a program of the card has gone. */
+  noteDestroy(id: number): void {
+    this.steps.add(this.now, 'destroy', `program ${id}`)
   }
 
   portProgram(port: number): PortProgram | undefined {
@@ -150,6 +190,21 @@ export class NfpDevice {
 
   /** Load, replace (`next` and a program there) or stop (`next` undefined): nfp-offload.md, sections 8.2 to 8.4. */
   setProgram(port: number, kind: 'xdp' | 'tc', next: Omit<PortProgram, 'kind'> | undefined, mtu: number): PortResult {
+    const had = this.ports.has(port)
+    const result = this.trySet(port, kind, next, mtu)
+    if (next) {
+      const words = next.image.words.length / 2
+      this.steps.add(this.now, 'load', `program ${next.programId} to port ${port}, ${words} words`, result.errno)
+    } else if (had) this.steps.add(this.now, 'stop', `port ${port}`, result.errno)
+    return result
+  }
+
+  private trySet(
+    port: number,
+    kind: 'xdp' | 'tc',
+    next: Omit<PortProgram, 'kind'> | undefined,
+    mtu: number,
+  ): PortResult {
     const old = this.ports.get(port)
     if (port >= this.capablePorts) return { errno: -ERRNO.EINVAL }
     if (!next && old?.kind !== kind) return { errno: 0 }

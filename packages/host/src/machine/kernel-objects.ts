@@ -148,6 +148,7 @@ export abstract class KernelObjects {
   }
 
   private destroyProgram(program: BpfProgram): void {
+    if (program.image) this.device.noteDestroy(program.id)
     if (program.types) this.btfs.put(program.types.btf, 'users')
     for (const id of program.mapIds) {
       const map = this.maps.get(id)

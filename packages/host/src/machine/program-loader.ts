@@ -191,6 +191,7 @@ export abstract class ProgramLoader extends KernelObjects {
       license: program.license,
       ...(options.passes && { passes: options.passes }),
     })
+    this.device.noteLoad(device)
     const errno = device.verdict === 'ok' ? 0 : device.errno || ERRNO.EINVAL
     this.logLoad(program, netdev.ifindex, errno)
     if (device.verdict !== 'ok' || !device.image) {

@@ -2,7 +2,6 @@
  * The load balancer of `testdata/l4lb.bpf` on the emulated card, filled from a list of destinations, for its test and for
  * the campaign of a million packets.
  */
-import { readFileSync } from 'node:fs'
 import { assemble } from '@offload/bpf'
 import { createChip, DEVICES, FIRMWARE_BEHAVIOURS } from '@offload/nfp-chip'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
@@ -41,9 +40,9 @@ export function destinationValue(line: string): Uint8Array {
   return bytes
 }
 
-/** A card in the functional time model with the program attached to port 0 and the destinations in its map. */
-export function loadBalancer(list: string): LoadBalancer {
-  const assembled = assemble(readFileSync(new URL('../../testdata/l4lb.bpf', import.meta.url), 'utf8'))
+/** A card in the functional time model with the program (its text) attached to port 0 and the destinations in its map. */
+export function loadBalancer(source: string, list: string): LoadBalancer {
+  const assembled = assemble(source)
   if (!assembled.ok) throw new Error(JSON.stringify(assembled.diagnostics[0]))
   const machine = createMachine({
     chip: createChip({
