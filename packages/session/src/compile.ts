@@ -2,7 +2,7 @@
  * From source to words: assembler, verifier with the driver's hooks, translator, relocation, disassembly.
  * Each stage's refusal becomes a diagnostic at its place in the source. Never throws.
  */
-import { assemble, insnText } from '@offload/bpf'
+import { ProgramNames, assemble, detectDialect, insnText } from '@offload/bpf'
 import type { Diagnostic, Program, SourceRange } from '@offload/bpf'
 import { disassemble } from '@offload/nfp'
 import { doctor, loadForDevice } from '@offload/nfp-jit'
@@ -27,7 +27,7 @@ export interface CompileOptions {
 type Finding = Compilation['diagnostics'][number]
 
 /** Range of the line that made instruction `insn`, from its first to its last visible character before a comment. */
-function lineRange(source: string, program: Program, insn: number | undefined): SourceRange {
+export function lineRange(source: string, program: Program, insn: number | undefined): SourceRange {
   const line = insn === undefined ? 0 : (program.lines[insn] ?? 0)
   const text = source.split('\n')[line - 1] ?? ''
   if (line === 0) return { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 }
@@ -54,7 +54,7 @@ function kernelWords(kernel: VerifyResult): string {
   return lines.slice(first, last + 1).join('\n')
 }
 
-type Compiled = Pick<SessionDocument, 'source' | 'firmware' | 'kernel' | 'capabilities' | 'passesOff'>
+export type Compiled = Pick<SessionDocument, 'source' | 'firmware' | 'kernel' | 'capabilities' | 'passesOff'>
 
 /** What the driver is asked for a program of a document. */
 export function deviceRequest(document: Compiled, program: Program, options: CompileOptions): DeviceLoadRequest {
@@ -127,7 +127,7 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
 }
 
 /** The same program for a host. */
-function withoutDevice({
+export function withoutDevice({
   firmware: _,
   port: _port,
   passes: _passes,
@@ -175,19 +175,39 @@ function changedDocument(document: Compiled, program: Program, { change }: Docto
   if (change.kind === 'firmware')
     return { title: `Load for the firmware "${change.firmware}"`, firmware: change.firmware, capabilities: {} }
   if (change.kind === 'maps') return undefined
-  const range = lineRange(document.source, program, change.insn)
-  if (range.endColumn === 1) return undefined
-  const count = change.replacement.length / 8
-  const texts = Array.from({ length: count }, (_, index) => insnText(change.replacement, index, 'llvm'))
-  const lines = document.source.split('\n')
-  const line = lines[range.startLine - 1] ?? ''
-  const indent = line.slice(0, range.startColumn - 1)
-  lines[range.startLine - 1] = indent + texts.join('\n' + indent) + line.slice(range.endColumn - 1)
-  const source = lines.join('\n')
+  const source = withLineReplaced(document.source, program, change.insn, change.replacement)
+  if (source === undefined) return undefined
   // The text must say what was tried: assembled again, it is the tried program.
   const again = assemble(source)
   if (!again.ok || !sameBytes(again.program.insns, change.program.insns)) return undefined
-  return { title: `Replace it by ${texts.join('; ')}`, source }
+  return { title: `Replace it by ${textsOf(change.replacement).join('; ')}`, source }
+}
+
+const textsOf = (insns: Uint8Array): string[] =>
+  Array.from({ length: insns.length / 8 }, (_, index) => insnText(insns, index, 'llvm'))
+
+/** The text with other instructions in place of the one at `insn`; undefined where that has no line of its own. */
+export function withLineReplaced(
+  source: string,
+  program: Program,
+  insn: number,
+  replacement: Uint8Array,
+): string | undefined {
+  const range = lineRange(source, program, insn)
+  if (range.endColumn === 1) return undefined
+  const dialect = detectDialect(source)
+  const changed = program.insns.slice()
+  changed.set(replacement.subarray(0, 8), 8 * insn)
+  // One for one, names and labels are what they were.
+  const texts =
+    replacement.length === 8
+      ? [insnText(changed, insn, dialect, new ProgramNames(changed, program.labels, program))]
+      : Array.from({ length: replacement.length / 8 }, (_, index) => insnText(replacement, index, dialect))
+  const lines = source.split('\n')
+  const line = lines[range.startLine - 1] ?? ''
+  const indent = line.slice(0, range.startColumn - 1)
+  lines[range.startLine - 1] = indent + texts.join('\n' + indent) + line.slice(range.endColumn - 1)
+  return lines.join('\n')
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
