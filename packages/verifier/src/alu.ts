@@ -9,7 +9,17 @@ import { pushBranch } from './pending'
 import { markPrecise } from './precision'
 import * as R from './reg-state'
 import type { RegState } from './reg-state'
-import { clearScalarId, isPointer, isSecret, linkBeforeCopy, readReg, writeReg, writeUnknown } from './registers'
+import {
+  checkWrite,
+  clearScalarId,
+  isPointer,
+  isSecret,
+  linkBeforeCopy,
+  putUnknown,
+  readReg,
+  writeReg,
+  writeUnknown,
+} from './registers'
 import * as A from './scalar-alu'
 import { checkMovedPointer, commitPointer, needsSanitation, sanitizePointer, sanitizeScalar } from './speculation'
 import * as tnum from './tnum'
@@ -67,19 +77,20 @@ function checkMove(env: Env, wide: boolean, fromReg: boolean): void {
   const imm = insns.imm[insn]!
   if (!fromReg) {
     if (src !== 0 || off !== 0) env.refuse(EINVAL, 'BPF_MOV uses reserved fields\n')
-    const own = writeReg(env, dst)
-    own.setKnown(wide ? i64.s64(imm) : i64.u64(imm >>> 0))
+    const def = checkWrite(env, dst)
+    const r = env.frame.fresh(dst)
+    r.setKnown(wide ? i64.s64(imm) : i64.u64(imm >>> 0))
+    r.subregDef = def
     return
   }
   checkMoveFields(env, wide, off, imm)
   readReg(env, src)
-  // The write check comes before the copy, so that `r1 = r1` notes the definition too.
-  writeReg(env, dst)
+  checkWrite(env, dst)
   const value = env.regs[src]!
   if (wide && off === 0) {
     const copy = linkBeforeCopy(env, src).clone()
     copy.subregDef = 0
-    env.regs[dst] = copy
+    env.frame.adopt(dst, copy)
     return
   }
   if (isSecret(env, value)) {
@@ -87,10 +98,8 @@ function checkMove(env: Env, wide: boolean, fromReg: boolean): void {
   }
   const def = wide ? 0 : insn + 1
   if (isPointer(value)) {
-    const own = env.frame.own(dst)
-    own.setUnknown()
-    own.subregDef = def
-    if (!wide) finishNarrow(own)
+    const unknown = putUnknown(env, dst, def)
+    if (!wide) finishNarrow(unknown)
     return
   }
   // The copy stays linked only where it surely has the same value.
@@ -98,7 +107,7 @@ function checkMove(env: Env, wide: boolean, fromReg: boolean): void {
   const copy = (fits ? linkBeforeCopy(env, src) : value).clone()
   if (!fits) clearScalarId(copy)
   copy.subregDef = def
-  env.regs[dst] = copy
+  env.frame.adopt(dst, copy)
   if (off !== 0) {
     if (wide) bounds.signExtend(copy, off >> 3)
     else bounds.signExtend32(copy, off >> 3)
@@ -138,24 +147,22 @@ function checkBinary(env: Env, op: number, wide: boolean, fromReg: boolean): voi
   if ((op === A.LSH || op === A.RSH || op === A.ARSH) && !fromReg && (imm < 0 || imm >= (wide ? 64 : 32))) {
     env.refuse(EINVAL, `invalid shift ${imm}\n`)
   }
-  writeReg(env, dst)
+  const def = checkWrite(env, dst)
   const left = env.regs[dst]!
   const right = fromReg ? env.regs[src]! : env.immediate(insn)
   if (!isPointer(left) && !isPointer(right)) {
-    scalarOp(env, op, wide, left, right, fromReg && src === dst)
-    return
-  }
-  if (isPointer(left) && isPointer(right)) {
+    const own = env.frame.own(dst)
+    own.subregDef = def
+    scalarOp(env, op, wide, own, right, fromReg && src === dst)
+  } else if (isPointer(left) && isPointer(right)) {
     if (op !== A.SUB || !env.perfmon) env.refuse(EACCES, `R${dst} pointer ${SIGNS[op >> 4]} pointer prohibited\n`)
-    setUnknown(left)
-    return
-  }
-  if (isPointer(right)) {
+    putUnknown(env, dst, def)
+  } else if (isPointer(right)) {
     markPrecise(env, dst)
-    pointerOp(env, op, wide, right, left, false)
+    pointerOp(env, op, wide, right, left, false, def)
   } else {
     if (fromReg) markPrecise(env, src)
-    pointerOp(env, op, wide, left, right, true)
+    pointerOp(env, op, wide, left, right, true, def)
   }
 }
 
@@ -222,17 +229,18 @@ function pointerOp(
   pointer: RegState,
   offset: RegState,
   pointerIsDst: boolean,
+  def: number,
 ): void {
   const dst = env.insns.dst[env.insn]!
   const known = tnum.isConst(offset.varOff)
   const badBounds = known ? !i64.eq(offset.smin, offset.smax) || !i64.eq(offset.umin, offset.umax) : false
   if (badBounds || i64.slt(offset.smax, offset.smin) || i64.ult(offset.umax, offset.umin)) {
-    setUnknown(env.regs[dst]!)
+    putUnknown(env, dst, def)
     return
   }
   if (!wide) {
     if (op !== A.SUB || !env.perfmon) env.refuse(EACCES, `R${dst} 32-bit pointer arithmetic prohibited\n`)
-    setUnknown(env.regs[dst]!)
+    putUnknown(env, dst, def)
     return
   }
   const name = R.typeName(pointer.type)
@@ -244,8 +252,7 @@ function pointerOp(
   checkSane(env, pointer, name)
   const masking = needsSanitation(env, op) ? sanitizePointer(env, op, pointer, offset, pointerIsDst) : null
   const out = pointer.clone()
-  out.subregDef = env.regs[dst]!.subregDef
-  out.setUnbounded32()
+  out.subregDef = def
   if (op === A.ADD) addOffset(env, out, pointer, offset, known)
   else if (op === A.SUB) {
     if (!pointerIsDst) env.refuse(EACCES, `R${dst} tried to subtract pointer from scalar\n`)
@@ -255,8 +262,11 @@ function pointerOp(
     env.refuse(EACCES, `R${dst} bitwise operator ${SIGNS[op >> 4]} on pointer prohibited\n`)
   } else env.refuse(EACCES, `R${dst} pointer arithmetic with ${SIGNS[op >> 4]} operator prohibited\n`)
   checkSane(env, out, name)
-  bounds.sync(out)
-  env.regs[dst] = out
+  if (!bounds.isSettled(out)) {
+    out.setUnbounded32()
+    bounds.sync(out)
+  }
+  env.frame.adopt(dst, out)
   checkMovedPointer(env, dst, out)
   if (needsSanitation(env, op)) commitPointer(env, masking, out, !pointerIsDst)
 }
@@ -281,9 +291,6 @@ function checkKind(env: Env, dst: number, pointer: RegState, op: number, addsZer
 
 /** Offsets beyond half a gigabyte are refused whatever they would do. */
 function checkSane(env: Env, r: RegState, name: string): void {
-  const max = i64.s64(MAX_VAR_OFF)
-  const min = i64.s64(-MAX_VAR_OFF)
-  const outside = (v: i64.I64): boolean => !i64.slt(v, max) || !i64.slt(min, v)
   if (tnum.isConst(r.varOff) && outside(r.varOff.value)) {
     env.refuse(EINVAL, `math between ${name} pointer and ${i64.decimal(r.varOff.value)} is not allowed\n`)
   }
@@ -297,6 +304,10 @@ function checkSane(env: Env, r: RegState, name: string): void {
     env.refuse(EINVAL, `value ${i64.decimal(r.smin)} makes ${name} pointer be out of bounds\n`)
   }
 }
+
+const GREATEST_OFF = i64.s64(MAX_VAR_OFF)
+const LEAST_OFF = i64.s64(-MAX_VAR_OFF)
+const outside = (v: i64.I64): boolean => !i64.slt(v, GREATEST_OFF) || !i64.slt(LEAST_OFF, v)
 
 const fitsOff = (n: number): boolean => n === (n | 0)
 

@@ -4,7 +4,7 @@
 import { EACCES, EINVAL, type Env } from './env'
 import { checkAccess } from './memory'
 import * as R from './reg-state'
-import { isSecret, readReg, writeReg, writeUnknown } from './registers'
+import { checkWrite, isSecret, readReg, writeUnknown } from './registers'
 import { recordPointerType } from './pointer-type'
 import { accessSize } from './insns'
 
@@ -47,12 +47,13 @@ function readModifyWrite(env: Env, imm: number): void {
   checkPlace(env, dst, env.regs[dst]!.type)
   // The old value comes back in the source register, or in r0.
   let loaded = -1
+  let def = 0
   if ((imm & 1) !== 0) {
     loaded = imm === 0xf1 ? 0 : src
-    writeUnknown(env, loaded)
+    def = writeUnknown(env, loaded).subregDef
   }
   // Both halves are checked before the loaded value replaces the source.
-  const at = { regno: dst, off, size, signed: false, aligned: true }
+  const at = { regno: dst, off, size, signed: false, def, aligned: true }
   checkAccess(env, { ...at, write: false, value: -1 })
   if (loaded >= 0) checkAccess(env, { ...at, write: false, value: loaded })
   checkAccess(env, { ...at, write: true, value: -1 })
@@ -63,10 +64,11 @@ function loadAcquire(env: Env): void {
   const src = insns.src[insn]!
   const dst = insns.dst[insn]!
   readReg(env, src)
-  writeReg(env, dst)
+  const def = checkWrite(env, dst)
   const { type } = env.regs[src]!
   const size = accessSize(insns.op[insn]!)
-  checkAccess(env, { regno: src, off: insns.off[insn]!, size, write: false, value: dst, signed: false, aligned: true })
+  const at = { regno: src, off: insns.off[insn]!, size, signed: false, def, aligned: true }
+  checkAccess(env, { ...at, write: false, value: dst })
   checkPlace(env, src, type)
   recordPointerType(env, type)
 }
@@ -79,7 +81,8 @@ function storeRelease(env: Env): void {
   readReg(env, dst)
   const { type } = env.regs[dst]!
   const size = accessSize(insns.op[insn]!)
-  checkAccess(env, { regno: dst, off: insns.off[insn]!, size, write: true, value: src, signed: false, aligned: true })
+  const at = { regno: dst, off: insns.off[insn]!, size, signed: false, def: 0, aligned: true }
+  checkAccess(env, { ...at, write: true, value: src })
   checkPlace(env, dst, type)
   recordPointerType(env, type)
 }

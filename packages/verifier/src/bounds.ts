@@ -197,7 +197,7 @@ function updateTnum(r: RegState): void {
 const onesBelow = (n: number): number => (n === 0 ? 0 : -1 >>> Math.clz32(n)) | 0
 
 /** One value, and everything agrees: nothing to learn. */
-function isSettled(r: RegState): boolean {
+export function isSettled(r: RegState): boolean {
   const { value, mask } = r.varOff
   return (
     (mask.lo | mask.hi) === 0 &&

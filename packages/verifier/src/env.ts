@@ -10,10 +10,11 @@ import type { Log } from './log'
 import type { MapInfo } from './maps'
 import type { Profile } from './profile'
 import type { Btf, FuncInfo } from './btf'
+import { History } from './history'
 import { s64 } from './int64'
 import { knownScalar, type RegState } from './reg-state'
 import { stateText, Touched } from './state-text'
-import type { HistoryEntry, State } from './state'
+import type { State } from './state'
 import type { LiveStack } from './live-stack'
 import type { SccVisits } from './loops'
 
@@ -139,7 +140,9 @@ export class Env {
   state!: State
   insn = 0
   prevInsn = 0
-  historyEntry: HistoryEntry | null = null
+  readonly history = new History()
+  /** Entry of the present instruction; 0 none yet. */
+  historyEntry = 0
   pending: Pending[] = []
   /** The last instruction returned to a caller: the next one prints the whole state. */
   returned = false

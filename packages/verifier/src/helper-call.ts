@@ -42,7 +42,16 @@ export function checkHelperCall(env: Env): number {
   helper.args.forEach((arg, k) => checkArgument(env, k, arg, facts))
   checkMapUse(env, facts)
   for (let k = 0; k < facts.filledBytes; k++) {
-    checkAccess(env, { regno: facts.filledReg, off: k, size: 1, write: true, value: -1, signed: false, aligned: false })
+    checkAccess(env, {
+      regno: facts.filledReg,
+      off: k,
+      size: 1,
+      write: true,
+      value: -1,
+      signed: false,
+      def: 0,
+      aligned: false,
+    })
   }
   if (facts.releasedReg >= 0 && facts.refObjId !== 0) releaseObject(env, facts.refObjId)
   if (id === TAIL_CALL) checkNothingHeld(env, 'tail_call')
@@ -109,7 +118,7 @@ export function forgetPacketPointers(env: Env): void {
 }
 
 function setResult(env: Env, helper: Helper, facts: CallFacts): void {
-  const r = env.frame.own(0)
+  const r = env.frame.fresh(0)
   r.subregDef = 0
   const map = env.maps[facts.map]
   const pointer = (type: number): void => r.setPointer(type)

@@ -15,7 +15,7 @@ import { checkAccess, checkUnmodified } from './memory'
 import { recordPointerType } from './pointer-type'
 import { checkNothingHeld } from './references'
 import * as R from './reg-state'
-import { forgetCallerSaved, readReg, writeReg, writeUnknown } from './registers'
+import { checkWrite, forgetCallerSaved, putUnknown, readReg, writeUnknown } from './registers'
 import { subprogramIndex } from './cfg'
 
 /** Checks the instruction at `env.insn`; gives the next one, or undefined where the path ends. */
@@ -55,7 +55,8 @@ function checkLoad(env: Env): void {
   const src = insns.src[insn]!
   const dst = insns.dst[insn]!
   const { type } = readReg(env, src)
-  writeRegKeepingValue(env, dst)
+  // It keeps its value until the load is checked, since it may also be the address.
+  const def = checkWrite(env, dst)
   const signed = (code & 0xe0) === 0x80
   checkAccess(env, {
     regno: src,
@@ -64,16 +65,12 @@ function checkLoad(env: Env): void {
     write: false,
     value: dst,
     signed,
+    def,
     aligned: false,
   })
   recordPointerType(env, type)
   const r = env.regs[dst]!
   if (r.type === R.SCALAR && contradictory(r)) env.frame.own(dst).setUnbounded()
-}
-
-/** The destination is noted as written but keeps its value, since it may also be the address. */
-function writeRegKeepingValue(env: Env, dst: number): void {
-  writeReg(env, dst)
 }
 
 function checkStore(env: Env): void {
@@ -105,7 +102,7 @@ function checkStoreImmediate(env: Env): void {
 
 function store(env: Env, regno: number, value: number, size: number): void {
   const off = env.insns.off[env.insn]!
-  checkAccess(env, { regno, off, size, write: true, value, signed: false, aligned: false })
+  checkAccess(env, { regno, off, size, write: true, value, signed: false, def: 0, aligned: false })
 }
 
 function checkLoadAbs(env: Env): void {
@@ -129,9 +126,7 @@ function checkLoadAbs(env: Env): void {
   if (indirect) readReg(env, insns.src[insn]!)
   checkUnmodified(env, skb, 6)
   forgetCallerSaved(env)
-  const r = env.frame.own(0)
-  r.setUnknown()
-  r.subregDef = insn + 1
+  putUnknown(env, 0, insn + 1)
 }
 
 function checkLoadImmediate(env: Env): void {

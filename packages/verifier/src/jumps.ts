@@ -54,9 +54,9 @@ export function checkJump(env: Env): number {
     return decided === 1 ? target : insn + 1
   }
 
-  const linked: LinkedReg[] = []
-  if (fromReg && right.type === R.SCALAR && right.id !== 0) collectLinked(env, env.state, right.id, linked)
-  if (left.type === R.SCALAR && left.id !== 0) collectLinked(env, env.state, left.id, linked)
+  const linked: LinkedReg[] = mayLink(left) || (fromReg && mayLink(right)) ? [] : NO_LINKED
+  if (fromReg && mayLink(right)) collectLinked(env, env.state, right.id, linked)
+  if (mayLink(left)) collectLinked(env, env.state, left.id, linked)
   if (linked.length > 1) noteLinked(env, linked)
 
   const here = env.state
@@ -71,6 +71,9 @@ export function checkJump(env: Env): number {
   if (env.log.walks) env.printTouched()
   return insn + 1
 }
+
+const NO_LINKED: LinkedReg[] = []
+const mayLink = (r: RegState): boolean => r.type === R.SCALAR && r.id !== 0
 
 /** Applies the outcome to the compared registers of one branch. */
 function learn(
@@ -98,7 +101,7 @@ const SECOND = new R.RegState()
 
 function keep(frame: Frame, regno: number, learned: RegState): void {
   if (contradictory(learned)) learned.setUnbounded()
-  if (!learned.sharesValue(frame.regs[regno]!)) frame.regs[regno] = learned.clone()
+  if (!learned.sharesValue(frame.regs[regno]!)) frame.adopt(regno, learned.clone())
 }
 
 function followLinked(env: Env, here: State, there: State, regno: number, linked: readonly LinkedReg[]): void {

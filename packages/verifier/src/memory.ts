@@ -10,7 +10,7 @@ import { mapStructName, mapStructRead } from './map-struct'
 import { programMayRead, programMayWrite } from './maps'
 import * as R from './reg-state'
 import type { RegState } from './reg-state'
-import { isSecret } from './registers'
+import { isSecret, putUnknown } from './registers'
 import { socketLoadAllowed } from './sockets'
 import { checkStackBounds, readStack, writeStack } from './stack-access'
 import * as tnum from './tnum'
@@ -34,7 +34,9 @@ export function checkAlignment(env: Env, r: RegState, off: number, size: number,
   const strict = env.strictAlignment || always || r.type === R.STACK
   if (!strict || size === 1) return
   const pad = packet ? NET_IP_ALIGN : 0
-  if (tnum.isAligned(tnum.add(r.varOff, tnum.constant(i64.s64(pad + r.off + off))), size)) return
+  // The lowest bits decide: all known, and zero with the offsets added.
+  const low = size - 1
+  if ((r.varOff.mask.lo & low) === 0 && ((r.varOff.value.lo + pad + r.off + off) & low) === 0) return
   const kind = packet ? 'packet ' : (DESCRIPTIONS[r.type] ?? '')
   const front = packet ? `${NET_IP_ALIGN}+` : ''
   env.refuse(EACCES, `misaligned ${kind}access off ${front}${tnum.text(r.varOff)}+${r.off}+${off} size ${size}\n`)
@@ -138,6 +140,8 @@ export interface Access {
   /** Register loaded or stored; -1: an immediate, or nobody looks. */
   readonly value: number
   readonly signed: boolean
+  /** `subregDef` of what is loaded. */
+  readonly def: number
   /** Atomics must be aligned whatever the flags say. */
   readonly aligned: boolean
 }
@@ -168,7 +172,7 @@ export function checkAccess(env: Env, a: Access): void {
     case R.STACK:
       checkStackBounds(env, regno, off, size, write)
       if (write) writeStack(env, regno, off, size, value)
-      else readStack(env, regno, off, size, value)
+      else loadStack(env, a, off)
       break
     case R.PACKET:
     case R.PACKET_META:
@@ -198,9 +202,12 @@ export function checkAccess(env: Env, a: Access): void {
     default:
       env.refuse(EACCES, `R${regno} invalid mem access '${R.typeName(r.type)}'\n`)
   }
-  if (write || value < 0 || size === 8) return
-  const loaded = env.regs[value]!
-  if (loaded.type !== R.SCALAR) return
+}
+
+function loadStack(env: Env, a: Access, off: number): void {
+  const { value, size } = a
+  readStack(env, a.regno, off, size, value, a.def)
+  if (value < 0 || size === 8 || env.regs[value]!.type !== R.SCALAR) return
   const own = env.frame.own(value)
   if (a.signed) signExtend(own, size)
   else truncate(own, size)
@@ -216,11 +223,19 @@ function checkLeak(env: Env, a: Access, where: string): void {
 /** Someone's bytes, nothing known of them. */
 function loadUnknown(env: Env, a: Access): void {
   if (a.write || a.value < 0) return
-  const own = env.frame.own(a.value)
-  const def = own.subregDef
-  own.setUnknown()
-  own.subregDef = def
+  const r = putUnknown(env, a.value, a.def)
+  if (a.size < 8) r.assignValue((a.signed ? SIGNED : UNSIGNED)[a.size]!)
 }
+const someBytes = (size: number, signed: boolean): RegState => {
+  const r = new R.RegState()
+  r.setUnknown()
+  if (signed) signExtend(r, size)
+  else truncate(r, size)
+  return r
+}
+/** Any value of 1, 2 or 4 bytes, by size. */
+const UNSIGNED = [1, 1, 2, 2, 4].map((size) => someBytes(size, false))
+const SIGNED = [1, 1, 2, 2, 4].map((size) => someBytes(size, true))
 
 function accessContext(env: Env, a: Access, off: number): void {
   const type = a.write
@@ -236,10 +251,10 @@ function accessContext(env: Env, a: Access, off: number): void {
     loadUnknown(env, a)
     return
   }
-  const own = env.frame.own(a.value)
-  own.setPointer(type)
-  own.subregDef = 0
-  if ((type & R.OR_NULL) !== 0) own.id = env.newId()
+  const r = env.frame.fresh(a.value)
+  r.setPointer(type)
+  r.subregDef = 0
+  if ((type & R.OR_NULL) !== 0) r.id = env.newId()
 }
 
 function accessSocket(env: Env, a: Access, r: RegState, off: number): void {
@@ -262,8 +277,8 @@ function accessMapStruct(env: Env, a: Access, r: RegState, off: number): void {
   if (result.kind === 'refused') env.refuse(result.errno, result.text)
   if (a.value < 0) return
   if (result.kind === 'pointer') {
-    const own = env.frame.own(a.value)
-    own.setPointer(R.BTF_ID)
-    own.subregDef = 0
+    const loaded = env.frame.fresh(a.value)
+    loaded.setPointer(R.BTF_ID)
+    loaded.subregDef = 0
   } else loadUnknown(env, a)
 }

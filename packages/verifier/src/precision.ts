@@ -6,9 +6,8 @@
 import type { Env } from './env'
 import { subprogramIndex } from './cfg'
 import { DST_IS_STACK, SRC_IS_STACK } from './history'
-import type { Insns } from './insns'
 import * as R from './reg-state'
-import type { HistoryEntry, State } from './state'
+import type { State } from './state'
 import { FP } from './state'
 import { stateText } from './state-text'
 
@@ -119,18 +118,17 @@ function backtrack(env: Env, start: State): boolean {
   let skip = true
   let changed = false
   const verbose = env.log.full
-  const { insns } = env
+  const { history } = env
   for (;;) {
-    const { history } = state
-    let left = history.length
+    let newest = state.history
     if (verbose) {
       env.say(`mark_precise: frame${wanted.frame}: last_idx ${last} first_idx ${first} subseq_idx ${subsequent} \n`)
     }
     if (last < 0) return finishAtEntry(state) || changed
     for (let i = last; ;) {
-      const entry = left > 0 && history[left - 1]!.insn === i ? history[left - 1]! : null
+      const entry = newest !== 0 && history.insn(newest) === i ? newest : 0
       if (skip) skip = false
-      else if (verbose || !isIndifferent(insns, i, entry)) {
+      else if (verbose || !isIndifferent(env, i, entry)) {
         if (stepBack(env, i, subsequent, entry) === UNSUPPORTED) {
           markAllPrecise(env, start)
           return true
@@ -138,10 +136,10 @@ function backtrack(env: Env, start: State): boolean {
         if (wanted.empty) return changed
       }
       subsequent = i
-      if (i === state.firstInsn && (left === 0 || (left === 1 && history[0]!.insn === i))) break
-      if (entry) {
-        i = entry.prev
-        left--
+      if (i === state.firstInsn && (newest === 0 || (entry !== 0 && history.before(newest) === 0))) break
+      if (entry !== 0) {
+        i = history.prev(entry)
+        newest = history.before(entry)
       } else i--
       if (i < 0) break
     }
@@ -159,8 +157,9 @@ function backtrack(env: Env, start: State): boolean {
 }
 
 /** Quick answer for most instructions: arithmetic on a register that is not wanted, a jump that compares a constant. */
-function isIndifferent(insns: Insns, i: number, entry: HistoryEntry | null): boolean {
-  if (entry !== null && entry.linked !== null) return false
+function isIndifferent(env: Env, i: number, entry: number): boolean {
+  const { insns, history } = env
+  if (entry !== 0 && history.linked(entry) !== null) return false
   const code = insns.op[i]!
   switch (code & 7) {
     case 4:
@@ -242,9 +241,9 @@ function markAllPrecise(env: Env, start: State): void {
 export { markAllPrecise }
 
 /** If one of a group of linked scalars is wanted, all are. */
-function spreadLinked(entry: HistoryEntry | null): void {
-  const linked = entry?.linked
-  if (!linked) return
+function spreadLinked(env: Env, entry: number): void {
+  const linked = entry === 0 ? null : env.history.linked(entry)
+  if (linked === null) return
   const is = (e: (typeof linked)[number]): boolean =>
     e.isReg ? wanted.hasReg(e.index, e.frameno) : wanted.hasSlot(e.frameno, e.index)
   if (!linked.some(is)) return
@@ -255,8 +254,8 @@ function spreadLinked(entry: HistoryEntry | null): void {
 }
 
 /** What must be precise before instruction `i`, given what must be after it. */
-function stepBack(env: Env, i: number, subsequent: number, entry: HistoryEntry | null): typeof UNSUPPORTED | undefined {
-  const { insns } = env
+function stepBack(env: Env, i: number, subsequent: number, entry: number): typeof UNSUPPORTED | undefined {
+  const { insns, history } = env
   const code = insns.op[i]!
   if (code === 0) return undefined
   if (env.log.full) {
@@ -265,7 +264,7 @@ function stepBack(env: Env, i: number, subsequent: number, entry: HistoryEntry |
       `mark_precise: frame${f}: regs=${wanted.regsText(f)} stack=${wanted.slotsText(f)} before ${i}: ${env.insnText(i)}\n`,
     )
   }
-  spreadLinked(entry)
+  spreadLinked(env, entry)
   const dst = insns.dst[i]!
   const src = insns.src[i]!
   const fromReg = (code & 8) !== 0
@@ -280,13 +279,14 @@ function stepBack(env: Env, i: number, subsequent: number, entry: HistoryEntry |
       break
     }
     case 1:
-      return stepBackLoad(dst, entry)
+      return stepBackLoad(env, dst, entry)
     case 2:
     case 3:
-      if ((code & 7) === 3 && (code & 0xe0) === 0xc0 && insns.imm[i] === 0x100) return stepBackLoad(dst, entry)
+      if ((code & 7) === 3 && (code & 0xe0) === 0xc0 && insns.imm[i] === 0x100) return stepBackLoad(env, dst, entry)
       if (wanted.hasReg(dst)) return UNSUPPORTED
-      if (!entry || entry.stackSlot < 0 || !wanted.hasSlot(entry.stackFrame, entry.stackSlot)) return undefined
-      wanted.clearSlot(entry.stackFrame, entry.stackSlot)
+      if (entry === 0 || history.slot(entry) < 0) return undefined
+      if (!wanted.hasSlot(history.slotFrame(entry), history.slot(entry))) return undefined
+      wanted.clearSlot(history.slotFrame(entry), history.slot(entry))
       if ((code & 7) === 3) wanted.setReg(src)
       break
     case 5:
@@ -301,15 +301,16 @@ function stepBack(env: Env, i: number, subsequent: number, entry: HistoryEntry |
       if (code !== 0x18) return UNSUPPORTED
       break
   }
-  spreadLinked(entry)
+  spreadLinked(env, entry)
   return undefined
 }
 
-function stepBackLoad(dst: number, entry: HistoryEntry | null): undefined {
+function stepBackLoad(env: Env, dst: number, entry: number): undefined {
+  const { history } = env
   if (!wanted.hasReg(dst)) return undefined
   wanted.clearReg(dst)
-  if (entry && entry.stackSlot >= 0) wanted.setSlot(entry.stackFrame, entry.stackSlot)
-  spreadLinked(entry)
+  if (entry !== 0 && history.slot(entry) >= 0) wanted.setSlot(history.slotFrame(entry), history.slot(entry))
+  spreadLinked(env, entry)
   return undefined
 }
 
@@ -319,7 +320,7 @@ function stepBackJump(
   env: Env,
   i: number,
   subsequent: number,
-  entry: HistoryEntry | null,
+  entry: number,
 ): typeof UNSUPPORTED | typeof DONE | undefined {
   const { insns, marks } = env
   const code = insns.op[i]!
@@ -362,8 +363,9 @@ function stepBackJump(
     const dst = insns.dst[i]!
     const src = insns.src[i]!
     if (!wanted.hasReg(dst) && !wanted.hasReg(src)) return DONE
-    if (!entry || (entry.flags & SRC_IS_STACK) === 0) wanted.setReg(src)
-    if (!entry || (entry.flags & DST_IS_STACK) === 0) wanted.setReg(dst)
+    const flags = entry === 0 ? 0 : env.history.flags(entry)
+    if ((flags & SRC_IS_STACK) === 0) wanted.setReg(src)
+    if ((flags & DST_IS_STACK) === 0) wanted.setReg(dst)
   }
   return undefined
 }

@@ -63,7 +63,7 @@ const ids = new IdMap()
 /** True: covered, the path ends here. */
 export function visitCheckpoint(env: Env, explored: Explored): boolean {
   const { state, insn, marks } = env
-  const forced = env.checkpointOften || marks.force[insn] === 1 || state.history.length > 40
+  const forced = env.checkpointOften || marks.force[insn] === 1 || state.historyLength > 40
   let addNew = forced || (env.jumps - env.prevJumps >= 2 && env.processed - env.prevProcessed >= 8)
   const list = explored.at(env, insn)
   cleanExplored(env, list)
@@ -165,8 +165,9 @@ function addCheckpoint(env: Env, list: State[]): void {
   state.parent = kept
   for (const frame of state.frames) frame.written = 0
   state.firstInsn = insn
-  state.history = []
-  env.historyEntry = null
+  state.history = 0
+  state.historyLength = 0
+  env.historyEntry = 0
   list.unshift(kept)
   env.newestCheckpoint = kept
 }

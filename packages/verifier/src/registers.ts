@@ -54,20 +54,31 @@ export function markZeroExtended(env: Env, def: number): void {
   if (def !== 0) env.marks.zext[def - 1] = 1
 }
 
-/** The register is written: it stays as it is but for the note who wrote it, and may be changed now. */
-export function writeReg(env: Env, regno: number): RegState {
+/** The register will be written; gives the `subregDef` of what is put there. */
+export function checkWrite(env: Env, regno: number): number {
   checkNumber(env, regno)
   if (regno === FP) env.refuse(EACCES, 'frame pointer is read only\n')
+  const { frame } = env
+  frame.written |= 1 << regno
+  return isWide(env, frame.regs[regno]!, regno, false) ? 0 : env.insn + 1
+}
+
+/** The register is written: it stays as it is but for the note who wrote it, and may be changed now. */
+export function writeReg(env: Env, regno: number): RegState {
+  const def = checkWrite(env, regno)
   const r = env.frame.own(regno)
-  env.frame.written |= 1 << regno
-  r.subregDef = isWide(env, r, regno, false) ? 0 : env.insn + 1
+  r.subregDef = def
   return r
 }
 
 /** The register is written with something unknown. */
 export function writeUnknown(env: Env, regno: number): RegState {
-  const r = writeReg(env, regno)
+  return putUnknown(env, regno, checkWrite(env, regno))
+}
+export function putUnknown(env: Env, regno: number, def: number): RegState {
+  const r = env.frame.fresh(regno)
   r.setUnknown()
+  r.subregDef = def
   return r
 }
 

@@ -50,10 +50,10 @@ export function growStack(env: Env, frame: Frame, bytes: number): void {
 }
 
 /** Load of `size` bytes; `dst` < 0: nobody takes the value (an atomic's read). */
-export function readStack(env: Env, regno: number, off: number, size: number, dst: number): void {
+export function readStack(env: Env, regno: number, off: number, size: number, dst: number, def: number): void {
   const r = env.regs[regno]!
   if (tnum.isConst(r.varOff)) {
-    readFixed(env, frameOf(env, r), off + r.varOff.value.lo, size, dst)
+    readFixed(env, frameOf(env, r), off + r.varOff.value.lo, size, dst, def)
     return
   }
   if (dst < 0) {
@@ -63,23 +63,23 @@ export function readStack(env: Env, regno: number, off: number, size: number, ds
     )
   }
   checkStackInitialised(env, regno, off, size, { zeroSize: false, write: false, raw: false })
-  readBytes(env, frameOf(env, r), r.smin.lo + off, r.smax.lo + off + size, dst)
+  readBytes(env, frameOf(env, r), r.smin.lo + off, r.smax.lo + off + size, dst, def)
 }
 
-function readFixed(env: Env, frame: Frame, off: number, size: number, dst: number): void {
+function readFixed(env: Env, frame: Frame, off: number, size: number, dst: number, def: number): void {
   const k = slotOf(off)
   const slot = frame.stack[k] ?? S.EMPTY
   env.touched.slot(k)
   env.liveStack.read(frame.frameno, k)
   if (!slot.isSpill) {
     for (let n = 0; n < size; n++) checkByteReadable(env, slot.kind(byteOf(off + n)), off, n, size)
-    if (dst >= 0) readBytes(env, frame, off, off + size, dst)
+    if (dst >= 0) readBytes(env, frame, off, off + size, dst, def)
     return
   }
   const spilled = slot.reg!
   const stored = S.spillSize(slot)
   if (size === 8 && stored === 8) {
-    if (dst >= 0) setLoaded(env, dst, spilled.clone(), true)
+    if (dst >= 0) env.frame.adopt(dst, spilled.clone())
     else if (isSecret(env, spilled)) env.refuse(EACCES, `leaking pointer from stack off ${off}\n`)
     noteStackAccess(env, frame.frameno, k)
     return
@@ -89,7 +89,7 @@ function readFixed(env: Env, frame: Frame, off: number, size: number, dst: numbe
   if (size <= stored && (off & 7) === 0) {
     const copy = spilled.clone()
     if (R.width(spilled) > size * 8) clearScalarId(copy)
-    setLoaded(env, dst, copy, false)
+    setLoaded(env, dst, copy, def)
     noteStackAccess(env, frame.frameno, k)
     return
   }
@@ -102,9 +102,9 @@ function readFixed(env: Env, frame: Frame, off: number, size: number, dst: numbe
     else checkByteReadable(env, kind, off, n, size)
   }
   if (spills === size && R.isNull(spilled)) {
-    setLoaded(env, dst, ZERO_SCALAR.clone(), false)
+    setLoaded(env, dst, ZERO_SCALAR.clone(), def)
     noteStackAccess(env, frame.frameno, k)
-  } else setLoaded(env, dst, (zeros === size ? ZERO_SCALAR : UNKNOWN_SCALAR).clone(), false)
+  } else setLoaded(env, dst, (zeros === size ? ZERO_SCALAR : UNKNOWN_SCALAR).clone(), def)
 }
 
 function checkByteReadable(env: Env, kind: number, off: number, n: number, size: number): void {
@@ -112,21 +112,21 @@ function checkByteReadable(env: Env, kind: number, off: number, n: number, size:
   env.refuse(EACCES, `invalid read from stack off ${off}+${n} size ${size}\n`)
 }
 
-/** The loaded value; `whole`: the definition travels with the register. */
-function setLoaded(env: Env, dst: number, value: RegState, whole: boolean): void {
-  if (!whole) value.subregDef = env.regs[dst]!.subregDef
-  env.regs[dst] = value
+/** The loaded value, made here. (Where a whole register comes back, its definition travels with it.) */
+function setLoaded(env: Env, dst: number, value: RegState, def: number): void {
+  value.subregDef = def
+  env.frame.adopt(dst, value)
 }
 
 /** Zero if all bytes are known zero, else unknown. */
-function readBytes(env: Env, frame: Frame, min: number, max: number, dst: number): void {
+function readBytes(env: Env, frame: Frame, min: number, max: number, dst: number, def: number): void {
   let zero = true
   for (let off = min; off < max && zero; off++) {
     const k = slotOf(off)
     env.touched.slot(k)
     zero = (frame.stack[k] ?? S.EMPTY).kind(byteOf(off)) === S.ZERO
   }
-  setLoaded(env, dst, (zero ? ZERO_SCALAR : UNKNOWN_SCALAR).clone(), false)
+  setLoaded(env, dst, (zero ? ZERO_SCALAR : UNKNOWN_SCALAR).clone(), def)
 }
 
 /** Store of `size` bytes from register `src`, or of the immediate when `src` < 0 (unknown data from an atomic: 'data'). */

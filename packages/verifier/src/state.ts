@@ -67,10 +67,18 @@ export class Frame {
   own(n: number): RegState {
     const r = this.regs[n]!
     if (r.owner === this.epoch) return r
-    const copy = r.clone()
-    copy.owner = this.epoch
-    this.regs[n] = copy
-    return copy
+    return this.adopt(n, r.clone())
+  }
+  /** Register `n` for filling anew: a state that nobody shares, of any content. */
+  fresh(n: number): RegState {
+    const r = this.regs[n]!
+    return r.owner === this.epoch ? r : this.adopt(n, new RegState())
+  }
+  /** Puts a state that nobody else holds into register `n`. */
+  adopt(n: number, r: RegState): RegState {
+    r.owner = this.epoch
+    this.regs[n] = r
+    return r
   }
   forget(n: number): void {
     this.regs[n] = UNINITIALISED
@@ -92,18 +100,6 @@ export class Frame {
   }
 }
 
-/** Flags of a history entry: a stack access (frame and slot). */
-export interface HistoryEntry {
-  readonly insn: number
-  readonly prev: number
-  /** Slot that the instruction spilled to or filled from; -1 none. */
-  stackFrame: number
-  stackSlot: number
-  /** Sides of a comparison that are stack pointers. */
-  flags: number
-  /** Scalars that were refined together here. */
-  linked: readonly LinkedReg[] | null
-}
 export interface LinkedReg {
   readonly frameno: number
   readonly isReg: boolean
@@ -124,7 +120,9 @@ export class State {
   insn = 0
   firstInsn = 0
   lastInsn = -1
-  history: HistoryEntry[] = []
+  /** Newest entry since the last checkpoint, and how many there are (history.ts). */
+  history = 0
+  historyLength = 0
   refs: readonly Reference[] = []
   /** Id of the spin lock that is held, 0 for none. */
   lockId = 0
@@ -152,7 +150,8 @@ export class State {
     s.insn = this.insn
     s.firstInsn = this.firstInsn
     s.lastInsn = this.lastInsn
-    s.history = this.history.slice()
+    s.history = this.history
+    s.historyLength = this.historyLength
     s.refs = this.refs
     s.lockId = this.lockId
     s.speculative = this.speculative

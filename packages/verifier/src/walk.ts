@@ -71,7 +71,7 @@ function walkPaths(env: Env, explored: Explored, record: Recorder | undefined): 
   let previous = -1
   let printAll = false
   for (;;) {
-    env.historyEntry = null
+    env.historyEntry = 0
     env.prevInsn = previous
     if (env.insn >= env.insns.length || env.insn < 0) {
       env.refuse(EFAULT, `invalid insn idx ${env.insn} insn_cnt ${env.insns.length}\n`)
