@@ -7,6 +7,8 @@ import { DEVICES, FIRMWARE_BEHAVIOURS, createChip } from '@offload/nfp-chip'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { sampleFrame } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
+import { COMMANDS } from './commands'
+import { BadUse } from './commands/input'
 
 function host(firmware: 'open' | 'shipping'): Machine {
   const machine = createMachine({
@@ -55,5 +57,16 @@ describe('the article’s checklist, with the demos', () => {
     const refused = runCommand(host('open'), 'ip link set dev nfp_p0 xdpoffload obj sampler.o sec xdp')
     expect(refused.code).not.toBe(0)
     expect(refused.stderr).toContain('[nfp] event_output: not supported by FW')
+  })
+
+  it('G1 answers the tools’ lines on the command line, too', async () => {
+    const tool = COMMANDS.find(({ name }) => name === 'tool')!
+    const shown = await tool.run(['bpftool', 'prog', 'show'], {})
+    expect(shown.text).toMatch(/^1: xdp {2}name flood {2}tag [0-9a-f]{16} {2}offloaded_to nfp_p0/)
+    const counted = await tool.run(['ethtool -S nfp_p0 | grep dev_rx_pkts'], { packets: '100', file: 'demo:rss' })
+    expect(counted.text).toBe('     dev_rx_pkts: 100\n')
+    const wrong = await tool.run(['bpftool prog show id 77'], {})
+    expect(wrong).toMatchObject({ failed: true, text: 'Error: get by id (77): No such file or directory\n' })
+    await expect(async () => tool.run([], {})).rejects.toThrow(BadUse)
   })
 })

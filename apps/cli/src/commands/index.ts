@@ -4,6 +4,7 @@ import { asmCommand, convertCommand, disasmCommand } from './assembly'
 import type { CommandResult, Values } from './input'
 import { jitCommand } from './jit'
 import { runCommand } from './run'
+import { toolCommand } from './tool'
 import { verifyCommand } from './verify'
 
 export interface Command {
@@ -21,4 +22,5 @@ export const COMMANDS: readonly Command[] = [
   verifyCommand,
   jitCommand,
   runCommand,
+  toolCommand,
 ]

@@ -21,6 +21,8 @@ export interface HostPacket {
   readonly host?: HostOutcome
   /** Bytes at the end of its way. */
   readonly data: Uint8Array
+  /** Interface that the host sent it out of. */
+  readonly sentBy?: number
   /** BPF instructions that the host executed for it. */
   readonly hostInstructions: number
 }
@@ -37,31 +39,43 @@ const TC_REDIRECT = 7
 
 export interface HostPath {
   readonly vm: Vm
+  netdev(ifindex: number): Netdev | undefined
   /** AF_XDP socket by its number. */
   socket(id: number): XskSocket | undefined
   program(id: number): BpfProgram | undefined
   readonly cpus: number
 }
 
-/** Hands a redirected packet to an AF_XDP socket, where one is meant. False when it is lost there. */
+/**
+ * Brings a redirected packet to where it was meant to go: the AF_XDP socket of its own queue, or another interface, which
+ * sends it. False when it is lost, since the target does not exist or has no room.
+ */
 function deliver(
   path: HostPath,
   netdev: Netdev,
   queue: number,
   redirect: RunResult['redirect'],
   data: Uint8Array,
-): boolean {
-  if (
-    !redirect ||
-    !('map' in redirect) ||
-    redirect.map.attributes.type !== 'xskmap' ||
-    !(redirect.map instanceof SlotMap)
-  )
-    return true
+): Netdev | boolean {
+  if (!redirect) return false
+  if (!('map' in redirect)) return transmit(path.netdev(redirect.ifindex), data)
+  if (!(redirect.map instanceof SlotMap)) return false
+  const { type } = redirect.map.attributes
+  // All interfaces of a map at once, or the work of another CPU: the packet's way ends there.
+  if (redirect.key < 0 || type === 'cpumap') return true
   const value = redirect.map.slotValue(redirect.key)
-  const socket = value && path.socket(indexOf(value))
+  if (!value) return false
+  if (type !== 'xskmap') return transmit(path.netdev(indexOf(value)), data)
+  const socket = path.socket(indexOf(value))
   // A socket takes packets of its own queue only.
   return socket !== undefined && socket.ifindex === netdev.ifindex && socket.queue === queue && socket.deliver(data)
+}
+
+function transmit(netdev: Netdev | undefined, data: Uint8Array): Netdev | false {
+  if (!netdev?.up) return false
+  netdev.counters.sent++
+  netdev.counters.sentBytes += data.length
+  return netdev
 }
 
 export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): HostPacket {
@@ -105,6 +119,12 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
     return result.retval
   }
   const end = (host: HostOutcome): HostPacket => ({ record, host, data, hostInstructions: spent })
+  const redirected = (): HostPacket => {
+    const target = deliver(path, netdev, queue, redirect, data)
+    if (target === false) return end('dropped')
+    counters.redirected++
+    return target === true ? end('redirected') : { ...end('redirected'), sentBy: target.ifindex }
+  }
 
   if (xdp !== undefined) {
     switch (run(xdp)) {
@@ -116,11 +136,10 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
         return end('dropped')
       case XDP_TX:
         counters.driverTx++
-        return end('tx')
+        transmit(netdev, data)
+        return { ...end('tx'), sentBy: netdev.ifindex }
       case XDP_REDIRECT:
-        if (!deliver(path, netdev, queue, redirect, data)) return end('dropped')
-        counters.redirected++
-        return end('redirected')
+        return redirected()
       default:
         counters.driverAborted++
         return end('aborted')
@@ -134,10 +153,7 @@ export function receive(path: HostPath, netdev: Netdev, record: PacketRecord): H
       counters.tcDropped++
       return end('tc-dropped')
     }
-    if (action === TC_REDIRECT) {
-      counters.redirected++
-      return end('redirected')
-    }
+    if (action === TC_REDIRECT) return redirected()
     // -1 asks the next classifier; the others are final and let the packet pass.
     if (action !== 0xffffffff) break
   }

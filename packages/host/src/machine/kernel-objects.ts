@@ -38,6 +38,8 @@ export abstract class KernelObjects {
   readonly pins = new Map<string, { readonly kind: 'program' | 'map'; readonly id: number }>()
   /** Object files that the loaders find, by name. */
   readonly files = new Map<string, ObjectFile>()
+  /** Text files that the console has written, by name. */
+  readonly texts = new Map<string, string>()
   readonly programs: ObjectTable<BpfProgram>
   readonly maps: ObjectTable<BpfMap>
   readonly btfs: ObjectTable<BtfObject>
@@ -200,6 +202,7 @@ export abstract class KernelObjects {
       const inner = this.maps.get(named)?.host
       return inner ? host.set(key, { value: value.slice(), map: inner }, flags) : -ERRNO.EBADF
     }
+    if (map.attributes.type.startsWith('devmap') && named !== 0 && !this.netdev(named)) return -ERRNO.EINVAL
     if (map.attributes.type === 'xskmap' && !this.sockets.has(named)) return -ERRNO.ENOTSOCK
     return host.hostUpdate(key, value, flags)
   }

@@ -4,6 +4,7 @@ import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { createRandom, sampleFrame } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
 import { TableChip } from '../testing/table-chip'
+import { runCommand } from '../tools/run-command'
 import { createMachine } from './machine'
 import type { Machine } from './machine'
 import type { LoadResult } from './program-loader'
@@ -44,6 +45,34 @@ const DROP = '.prog xdp drop\nr0 = 1\nexit\n'
 
 const u32 = (value: number): Uint8Array =>
   Uint8Array.of(value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24)
+
+describe('packets that the host sends on', () => {
+  it('leave by the interface that a program or a device map names, and are counted there', () => {
+    const chip = new TableChip()
+    chip.fate = () => ({ outcome: 'pass', queue: 0 })
+    const host = machine(chip)
+    const [first, second] = host.netdevs
+    const run = (text: string, entry?: number): ReturnType<Machine['run']>[number] => {
+      const { program: made, maps } = loaded(host.load(program(text)))
+      if (entry !== undefined) expect(host.mapUpdate(maps[0]!.id, u32(2), u32(entry))).toBe(0)
+      host.attach(made.id, first!.ifindex, 'driver')
+      host.offer([{ time: 0, port: 0, data: sampleFrame(100) }])
+      return host.run(chip.now + 100)[0]!
+    }
+    const byMap =
+      '.map ports devmap key 4 value 4 max 4\n.prog xdp p\n  r1 = ports ll\n  r2 = 2\n  r3 = 0\n  call bpf_redirect_map\n  exit\n'
+    const byIndex = (ifindex: number): string =>
+      `.prog xdp p\n  r1 = ${ifindex}\n  r2 = 0\n  call bpf_redirect\n  exit\n`
+    expect(run(byMap, second!.ifindex)).toMatchObject({ host: 'redirected', sentBy: second!.ifindex })
+    expect(run(byIndex(second!.ifindex))).toMatchObject({ host: 'redirected', sentBy: second!.ifindex })
+    expect(run(byIndex(99)).host).toBe('dropped')
+    expect(run('.prog xdp p\n  r0 = 3\n  exit\n')).toMatchObject({ host: 'tx', sentBy: first!.ifindex })
+    expect([second!.counters.sent, second!.counters.sentBytes, first!.counters.sent]).toEqual([2, 200, 1])
+    expect(runCommand(host, 'ethtool -S nfp_p1 | grep dev_tx_pkts').stdout).toBe('     dev_tx_pkts: 2\n')
+    const { maps } = loaded(host.load(program(byMap)))
+    expect(host.mapUpdate(maps[0]!.id, u32(0), u32(99))).toBe(-22)
+  })
+})
 
 describe('programs and maps of the host', () => {
   it('go when their last reference goes, maps after the program', () => {

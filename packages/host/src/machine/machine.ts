@@ -316,6 +316,7 @@ export class Machine extends ProgramLoader {
     const path = {
       vm: this.vm,
       cpus: this.cpus,
+      netdev: (ifindex: number) => this.netdevs.find((netdev) => netdev.ifindex === ifindex),
       program: (id: number) => this.programs.get(id),
       socket: (id: number) => this.sockets.get(id),
     }

@@ -37,6 +37,9 @@ export interface HostCounters {
   driverTx: number
   driverAborted: number
   redirected: number
+  /** Sent out of this interface by programs of the host: XDP_TX, and what was redirected here. */
+  sent: number
+  sentBytes: number
   tcDropped: number
   /** By RX queue. */
   readonly queuePackets: number[]
@@ -154,6 +157,8 @@ export function createNetdev(
       driverTx: 0,
       driverAborted: 0,
       redirected: 0,
+      sent: 0,
+      sentBytes: 0,
       tcDropped: 0,
       queuePackets: Array<number>(fields.maxChannels).fill(0),
       queueBytes: Array<number>(fields.maxChannels).fill(0),

@@ -19,6 +19,7 @@ import type { Arguments } from './result'
 export function dump(context: ToolContext, args: Arguments, options: BpftoolOptions): Output {
   const kind = args.take('jited') ? 'jited' : args.take('xlated') ? 'xlated' : undefined
   if (!kind) throw new ToolExit(`Error: expected 'xlated' or 'jited', got: ${args.peek() ?? ''}\n`, 255)
+  if (args.left < 2) throw new ToolExit(USAGE, 255)
   const programs = programHandles(context.machine, args)
   const opcodes = args.take('opcodes')
   const lines = !opcodes && args.take('linum')

@@ -6,6 +6,12 @@ import { fail } from './bpftool'
 import { ToolExit } from './result'
 import type { Arguments } from './result'
 
+/** Words of a handle that `show` may have, or none: two, else the real tool asks what the first is. */
+export function hasHandle(args: Arguments): boolean {
+  if (args.left !== 0 && args.left !== 2) fail(`what is '${args.peek()}'?`)
+  return args.left === 2
+}
+
 function parseId(args: Arguments): number {
   const word = args.next()
   if (word === undefined) fail(`what is 'id'?`)

@@ -9,7 +9,7 @@ import { QueueMap } from '../maps/queue-map'
 import { own } from '../own'
 import { fail, NOTHING } from './bpftool'
 import type { BpftoolOptions, ObjectCommand, Output } from './bpftool'
-import { mapHandles, oneMap, pinsOf } from './bpftool-handles'
+import { hasHandle, mapHandles, oneMap, pinsOf } from './bpftool-handles'
 import { deviceJson, deviceName, pinAt } from './bpftool-prog'
 import type { ToolContext } from './context'
 import { hexRows, hexStrings, parseByte } from './hex-rows'
@@ -21,7 +21,7 @@ import type { Arguments } from './result'
 const COMMANDS: Readonly<Record<string, ObjectCommand>> = {
   show,
   list: show,
-  help: usage,
+  help: () => usage(),
   dump,
   update,
   lookup,
@@ -45,7 +45,7 @@ export const mapCommand: ObjectCommand = (context, args, options) => {
   return COMMANDS[name]!(context, args, options)
 }
 
-function usage(): never {
+function usage(code = 0): never {
   throw new ToolExit(
     `Usage: bpftool map { show | list }   [MAP]
        bpftool map create     FILE type TYPE key KEY_SIZE value VALUE_SIZE \\
@@ -65,13 +65,13 @@ function usage(): never {
 
        MAP := { id MAP_ID | pinned FILE | name MAP_NAME }
 `,
-    0,
+    code,
   )
 }
 
 function show(context: ToolContext, args: Arguments, options: BpftoolOptions): Output {
   const { machine } = context
-  const single = args.left > 0
+  const single = hasHandle(args)
   const maps = single ? mapHandles(machine, args) : machine.maps.list()
   const values = maps.map((map) => mapJson(context, map, options))
   return {
@@ -190,6 +190,7 @@ function entryError(map: BpfMap, key: Uint8Array, errno: number): string {
 
 function dump(context: ToolContext, args: Arguments): Output {
   const { machine } = context
+  if (args.left !== 2) usage(255)
   const maps = mapHandles(machine, args)
   let text = ''
   const json: Json[] = []

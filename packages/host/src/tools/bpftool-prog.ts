@@ -8,7 +8,7 @@ import { runProgram } from '../vm/run'
 import { BpftoolError, fail, NOTHING } from './bpftool'
 import type { BpftoolOptions, ObjectCommand, Output } from './bpftool'
 import { dump } from './bpftool-dump'
-import { oneProgram, pinsOf, programHandles } from './bpftool-handles'
+import { hasHandle, oneProgram, pinsOf, programHandles } from './bpftool-handles'
 import { isoTime, unixTime } from './context'
 import type { ToolContext } from './context'
 import type { Json } from './json-text'
@@ -56,7 +56,7 @@ function usage(): never {
 
 function show(context: ToolContext, args: Arguments, options: BpftoolOptions): Output {
   const { machine } = context
-  const single = args.left > 0
+  const single = hasHandle(args)
   const programs = single ? programHandles(machine, args) : machine.programs.list()
   const values = programs.map((program) => programJson(context, program, options))
   return {

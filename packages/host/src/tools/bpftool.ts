@@ -7,7 +7,7 @@ import { progCommand } from './bpftool-prog'
 import type { ToolContext } from './context'
 import { jsonText } from './json-text'
 import type { Json } from './json-text'
-import { Arguments, ToolExit } from './result'
+import { Arguments, splitWords, ToolExit } from './result'
 import type { ToolResult } from './result'
 
 export interface BpftoolOptions {
@@ -104,14 +104,11 @@ export function bpftool(context: ToolContext, words: readonly string[]): ToolRes
     else if (option === '-h' || option === '--help') return { stdout: '', stderr: USAGE, code: 0 }
     else throw new ToolExit(`Error: unrecognized option '${option}'\n${USAGE}`, 255)
   }
-  const args = new Arguments(words.slice(first))
-  if (args.left === 0 || args.takeExact('help')) return { stdout: '', stderr: USAGE, code: 0 }
-  const name = args.next()!
-  const object = Object.keys(OBJECTS).find((one) => one.startsWith(name))
-  if (object === undefined)
-    throw new ToolExit(`${options.json ? '' : `Error: unknown object '${name}'\n`}${USAGE}`, 255)
+  const rest = words.slice(first)
+  if (rest.length === 0 || rest[0] === 'help') return { stdout: '', stderr: USAGE, code: 0 }
   try {
-    return print(OBJECTS[object]!(context, args, options), options)
+    if ('batch'.startsWith(rest[0]!)) return batch(context, rest.slice(1), options)
+    return print(execute(context, rest, options), options)
   } catch (error) {
     if (!(error instanceof BpftoolError)) throw error
     const code = -error.errno & 255 || 255
@@ -122,6 +119,67 @@ export function bpftool(context: ToolContext, words: readonly string[]): ToolRes
       code,
     }
   }
+}
+
+/** One command: object, verb, arguments. */
+function execute(context: ToolContext, words: readonly string[], options: BpftoolOptions): Output {
+  const args = new Arguments(words)
+  const name = args.next()!
+  const object = Object.keys(OBJECTS).find((one) => one.startsWith(name))
+  if (object === undefined)
+    throw new ToolExit(`${options.json ? '' : `Error: unknown object '${name}'\n`}${USAGE}`, 255)
+  return OBJECTS[object]!(context, args, options)
+}
+
+/** Batch files that may call each other; a file that calls itself ends. */
+const BATCH_DEPTH = 8
+
+/**
+ * `batch file F`: a command a line, `#` to the end of a line is a comment, a backslash at its end joins the next. Ends with
+ * the first command that fails.
+ */
+function batch(context: ToolContext, words: readonly string[], options: BpftoolOptions, depth = 0): ToolResult {
+  const [word, file] = words
+  if (file === undefined) return fail('too few parameters for batch')
+  if (!'file'.startsWith(word!)) return fail(`expected 'file', got: ${word}`)
+  if (words.length > 2) return fail('too many parameters for batch')
+  const content = file === '-' ? context.input : context.machine.texts.get(file)
+  if (content === undefined) return fail(`Can't open file (${file}): No such file or directory`)
+  const answers: Json[] = []
+  let stdout = ''
+  let done = 0
+  const end = (stderr: string, code: number): ToolResult => ({
+    stdout: options.json ? `${jsonText(answers, options.pretty)}\n` : stdout,
+    stderr,
+    code,
+  })
+  for (const line of content.replace(/\\\n/g, '').split('\n')) {
+    const command = splitWords(line.replace(/#.*/, ''))
+    if (command.length === 0) continue
+    try {
+      if ('batch'.startsWith(command[0]!)) {
+        if (depth === BATCH_DEPTH) return end('', 255)
+        const inner = batch(context, command.slice(1), { ...options, json: false }, depth + 1)
+        stdout += inner.stdout
+        if (inner.code !== 0) return end(inner.stderr, inner.code)
+        done++
+        continue
+      }
+      const output = execute(context, command, options)
+      answers.push({ command, output: output.json })
+      stdout += output.text
+    } catch (error) {
+      if (error instanceof BpftoolError) {
+        answers.push({ command, output: { error: error.message } })
+        return end(options.json ? '' : `${error.before}Error: ${error.message}\n${error.after}`, 255)
+      }
+      if (error instanceof ToolExit) return end(error.stderr, 255)
+      throw error
+    }
+    done++
+  }
+  stdout += `processed ${done} commands\n`
+  return end('', 0)
 }
 
 function print(output: Output, options: BpftoolOptions): ToolResult {

@@ -7,6 +7,8 @@ export interface ToolContext {
   readonly epoch: number
   /** Kernel release that `ethtool -i` shows. */
   readonly release: string
+  /** What came through the pipe. */
+  readonly input?: string
 }
 
 /** Unix seconds of a machine time. */

@@ -116,9 +116,14 @@ const VNIC = ['discards', 'errors', 'bytes', 'uc_bytes', 'mc_bytes', 'bc_bytes',
 
 function statistics(netdev: Netdev): string {
   const { card, counters } = netdev
+  const [sent, sentBytes] = [card.transmitted + counters.sent, card.transmittedBytes + counters.sentBytes]
   const lines: [string, number][] = []
   for (let i = 0; i < netdev.channels; i++) {
-    lines.push([`rvec_${i}_rx_pkts`, counters.queuePackets[i] ?? 0], [`rvec_${i}_tx_pkts`, 0], [`rvec_${i}_tx_busy`, 0])
+    lines.push(
+      [`rvec_${i}_rx_pkts`, counters.queuePackets[i] ?? 0],
+      [`rvec_${i}_tx_pkts`, i === 0 ? counters.sent : 0],
+      [`rvec_${i}_tx_busy`, 0],
+    )
   }
   for (const name of SOFTWARE_SUMS) lines.push([name, name === 'hw_rx_csum_complete' ? counters.received : 0])
   const rx: Readonly<Record<string, number>> = {
@@ -128,9 +133,9 @@ function statistics(netdev: Netdev): string {
     pkts: card.received,
   }
   const tx: Readonly<Record<string, number>> = {
-    bytes: card.transmittedBytes,
-    uc_bytes: card.transmittedBytes,
-    pkts: card.transmitted,
+    bytes: sentBytes,
+    uc_bytes: sentBytes,
+    pkts: sent,
   }
   for (const name of VNIC) lines.push([`dev_rx_${name}`, rx[name] ?? 0])
   for (const name of VNIC) lines.push([`dev_tx_${name}`, tx[name] ?? 0])
@@ -148,8 +153,8 @@ function statistics(netdev: Netdev): string {
     lines.push(
       [`rxq_${i}_pkts`, counters.queuePackets[i] ?? 0],
       [`rxq_${i}_bytes`, counters.queueBytes[i] ?? 0],
-      [`txq_${i}_pkts`, 0],
-      [`txq_${i}_bytes`, 0],
+      [`txq_${i}_pkts`, i === 0 ? counters.sent : 0],
+      [`txq_${i}_bytes`, i === 0 ? counters.sentBytes : 0],
     )
   }
   lines.push(
@@ -158,10 +163,7 @@ function statistics(netdev: Netdev): string {
     ['mac.rx_frames_received_ok', card.received + card.lost],
     ['mac.rx_mac_head_drop', card.lost],
   )
-  lines.push(
-    ['mac.tx_octets', card.transmittedBytes + 4 * card.transmitted],
-    ['mac.tx_frames_transmitted_ok', card.transmitted],
-  )
+  lines.push(['mac.tx_octets', sentBytes + 4 * sent], ['mac.tx_frames_transmitted_ok', sent])
   return `NIC statistics:\n${lines.map(([name, value]) => `     ${name}: ${value}\n`).join('')}`
 }
 

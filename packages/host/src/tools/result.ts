@@ -52,7 +52,7 @@ export class Arguments {
   }
 
   get left(): number {
-    return this.words.length - this.at
+    return Math.max(0, this.words.length - this.at)
   }
 
   peek(): string | undefined {

@@ -1,11 +1,13 @@
 import { assemble } from '@offload/bpf'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
-import { createRandom, sampleFrame } from '@offload/packet'
+import { sampleFrame } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
 import { createMachine } from '../machine/machine'
 import type { Machine } from '../machine/machine'
 import { objectOf } from '../machine/object-file'
+import { randomLines, wrongAnswer } from '../testing/random-lines'
 import { TableChip } from '../testing/table-chip'
+import { completeCommand } from './complete'
 import { runCommand } from './run-command'
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -360,22 +362,37 @@ describe('the console', () => {
     expect(runCommand(host, '')).toEqual({ stdout: '', stderr: '', code: 0 })
   })
 
+  it('runs a batch file of bpftool, and stops where a command fails', () => {
+    const host = machine()
+    runCommand(host, 'bpftool prog load count.o /sys/fs/bpf/c')
+    runCommand(host, "echo '# programs' > list; echo 'prog show' >> list; echo 'map show' >> list")
+    const { stdout } = runCommand(host, 'bpftool batch file list')
+    expect(stdout).toMatch(/^1: xdp {2}name xdp_count[^]*1: array {2}name stats[^]*processed 2 commands\n$/)
+    expect(JSON.parse(runCommand(host, 'bpftool -j batch file list').stdout)).toMatchObject([
+      { command: ['prog', 'show'], output: [{ id: 1 }] },
+      { command: ['map', 'show'], output: [{ id: 1 }] },
+    ])
+    expect(runCommand(host, 'echo prog show id 99 | bpftool batch file -')).toEqual({
+      stdout: '',
+      stderr: 'Error: get by id (99): No such file or directory\n',
+      code: 255,
+    })
+    expect(runCommand(host, 'bpftool batch file none').stderr).toBe(
+      "Error: Can't open file (none): No such file or directory\n",
+    )
+    expect(runCommand(host, 'bpftool batch').stderr).toBe('Error: too few parameters for batch\n')
+    expect(runCommand(host, 'cat list').stdout).toBe('# programs\nprog show\nmap show\n')
+    expect(runCommand(host, 'rm list; cat list').stderr).toBe('cat: list: No such file or directory\n')
+  })
+
   it('answers any line (seed 9)', () => {
-    const random = createRandom(9)
-    const words =
-      `bpftool ip tc ethtool prog map net show dump list load pin id 1 2 name stats tag pinned /sys/fs/bpf/c xlated jited opcodes key value hex 0 1 0x2 any exist update lookup delete getnext create type hash
-      array entries dev nfp_p0 nfp_p1 nosuch link set xdp xdpoffload xdpdrv xdpgeneric obj count.o bad.o cls.o sec off mtu 1500 up down qdisc filter add del clsact ingress egress bpf da skip_sw -j -p -f -d -S -x -X -L -K
-      equal weight combined hw-tc-offload on | ; && # ' " \\ attach detach overwrite feature probe run data_in 00 repeat event_pipe peek push pop freeze btf perf grep ( [ * head -n -1 wc é`.split(
-        /\s+/,
-      )
     const host = machine()
     runCommand(host, 'bpftool prog load count.o /sys/fs/bpf/c dev nfp_p0')
-    for (let round = 0; round < 8000; round++) {
-      const line = Array.from({ length: 1 + random.below(9) }, () => words[random.below(words.length)]!).join(' ')
-      const { code, stdout, stderr } = runCommand(host, line)
-      expect(code >= 0 && code <= 255, line).toBe(true)
-      if (code !== 0 && !/\||;|&&/.test(line))
-        expect(stdout + stderr + (/name|tag|grep/.test(line) ? 'quiet' : ''), line).not.toBe('')
+    const next = randomLines(9)
+    for (let round = 0; round < 5000; round++) {
+      const line = next()
+      expect(wrongAnswer(line, runCommand(host, line)), line).toBeUndefined()
+      completeCommand(host, line)
     }
   })
 })

@@ -45,6 +45,8 @@ const TOOLS: Readonly<Record<string, Tool>> = {
       machine,
       words.filter((word) => !word.startsWith('-')),
     ),
+  cat: (context, words) =>
+    text(words.length === 0 ? (context.input ?? '') : words.map((name) => textOf(context, name)).join('')),
   echo: (_, words) => text(`${words.join(' ')}\n`),
   uname: (context, words) => text(words.includes('-r') ? `${context.release}\n` : 'Linux\n'),
   help: () => text(HELP),
@@ -58,13 +60,14 @@ const HELP = `Tools of this machine:
   tcpdump   packets that reached the stack        tcpdump -i nfp_p0 -c 5 -e
   dmesg     the driver's lines in the kernel log
   ls, rm    object files and pins (/sys/fs/bpf)
-Behind a pipe: grep head tail wc sort uniq
+  echo, cat text files:                           echo prog show > list; bpftool batch file list
+Behind a pipe: grep head tail wc sort uniq. Into a file: > and >>
 `
 
 /** Names that can be completed as the first word. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(TOOLS)
 
-/** Runs one line: tools, `|`, `;` and `&&`, comments after `#`. */
+/** Runs one line: tools, `|`, `;` and `&&`, `>` and `>>` into a text file, comments after `#`. */
 export function runCommand(machine: Machine, line: string, options: CommandOptions = {}): ToolResult {
   const context: ToolContext = {
     machine,
@@ -74,25 +77,37 @@ export function runCommand(machine: Machine, line: string, options: CommandOptio
   let stdout = ''
   let stderr = ''
   let code = 0
-  for (const { words: pipeline, onlyIfOk } of splitLine(line)) {
+  for (const { words: pipeline, onlyIfOk, into } of splitLine(line)) {
     if (onlyIfOk && code !== 0) continue
     const result = runPipeline(context, pipeline)
-    stdout += result.stdout
+    if (into) {
+      const { name, append } = into
+      if (name === '')
+        return { stdout, stderr: `${stderr}bash: syntax error near unexpected token \`newline'\n`, code: 2 }
+      const before = append ? (machine.texts.get(name) ?? '') : ''
+      machine.texts.set(name, (before + result.stdout).slice(-TEXT_LIMIT))
+    } else stdout += result.stdout
     stderr += result.stderr
     code = result.code
   }
   return { stdout, stderr, code }
 }
 
+/** A text file holds so much of what is written to it (characters). */
+const TEXT_LIMIT = 1 << 20
+
 interface Pipeline {
   readonly words: readonly (readonly string[])[]
   readonly onlyIfOk: boolean
+  /** `> name`, `>> name` */
+  readonly into?: { readonly name: string; readonly append: boolean }
 }
 
-/** Cuts a line at `;`, `&&` and `|` outside quotes. */
+/** Cuts a line at `;`, `&&` and `|` outside quotes, and takes off where its output goes. */
 function splitLine(line: string): Pipeline[] {
-  const pipelines: { words: string[][]; onlyIfOk: boolean }[] = []
+  const pipelines: Pipeline[] = []
   let onlyIfOk = false
+  let append: boolean | undefined
   let stages: string[][] = []
   let current = ''
   let quote = ''
@@ -102,8 +117,10 @@ function splitLine(line: string): Pipeline[] {
   }
   const endPipeline = (next: boolean): void => {
     endStage()
-    if (stages.length > 1 || stages[0]!.length > 0) pipelines.push({ words: stages, onlyIfOk })
+    const into = append === undefined ? undefined : { name: stages.pop()!.join(' '), append }
+    if (stages.length > 1 || stages[0]!.length > 0) pipelines.push({ words: stages, onlyIfOk, ...(into && { into }) })
     stages = []
+    append = undefined
     onlyIfOk = next
   }
   for (let i = 0; i < line.length; i++) {
@@ -121,7 +138,11 @@ function splitLine(line: string): Pipeline[] {
       i++
       endPipeline(true)
     } else if (char === '|') endStage()
-    else current += char
+    else if (char === '>' && append === undefined) {
+      append = line[i + 1] === '>'
+      if (append) i++
+      endStage()
+    } else current += char
   }
   endPipeline(false)
   return pipelines
@@ -145,7 +166,7 @@ function runPipeline(context: ToolContext, stages: Pipeline['words']): ToolResul
       }
       const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined
       if (!tool) throw new ToolExit(`bash: ${name}: command not found\n`, 127)
-      const result = tool(context, rest)
+      const result = tool(index > 0 ? { ...context, input } : context, rest)
       input = result.stdout
       stderr += result.stderr
       code = result.code
@@ -160,7 +181,7 @@ function runPipeline(context: ToolContext, stages: Pipeline['words']): ToolResul
 }
 
 function listing(machine: Machine, path: string | undefined): string {
-  if (path === undefined) return joinNames([...machine.files.keys()])
+  if (path === undefined) return joinNames([...machine.files.keys(), ...machine.texts.keys()])
   const directory = path.endsWith('/') ? path : `${path}/`
   const names = [...machine.pins.keys()]
     .filter((pin) => pin.startsWith(directory))
@@ -176,9 +197,18 @@ const joinNames = (names: readonly string[]): string =>
     .map((name) => `${name}\n`)
     .join('')
 
+function textOf({ machine }: ToolContext, name: string): string {
+  const content = machine.texts.get(name)
+  if (content !== undefined) return content
+  throw new ToolExit(
+    machine.files.has(name) ? `cat: ${name}: binary file\n` : `cat: ${name}: No such file or directory\n`,
+    1,
+  )
+}
+
 function removeFiles(machine: Machine, paths: readonly string[]): ToolResult {
   for (const path of paths) {
-    if (machine.unpin(path) && !machine.files.delete(path))
+    if (machine.unpin(path) && !machine.files.delete(path) && !machine.texts.delete(path))
       throw new ToolExit(`rm: cannot remove '${path}': No such file or directory\n`, 1)
   }
   return text('')
