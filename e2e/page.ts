@@ -96,7 +96,10 @@ export async function drop(page: Page, name: string, bytes: Uint8Array): Promise
   await page.locator('main').dispatchEvent('drop', { dataTransfer: transfer })
 }
 
-export async function layout(page: Page, name: 'Start' | 'Verifier' | 'JIT' | 'Debug' | 'Traffic'): Promise<void> {
+export async function layout(
+  page: Page,
+  name: 'Start' | 'Verifier' | 'JIT' | 'Debug' | 'Traffic' | 'Talk' | 'Own',
+): Promise<void> {
   await page.getByRole('navigation', { name: 'Layouts' }).getByRole('button', { name, exact: true }).click()
 }
 

@@ -32,6 +32,7 @@ const later = {
   debug: () => import('./layout/debug'),
   traffic: () => import('./layout/traffic'),
   talk: () => import('./layout/talk'),
+  own: () => import('./layout/own'),
   help: () => import('./components/help-dialog'),
   commands: () => import('./components/command-palette'),
   projects: () => import('./components/project-dialog'),
@@ -46,6 +47,7 @@ const LAYOUTS = {
   jit: lazy(async () => ({ default: (await later.jit()).JitLayout })),
   debug: lazy(async () => ({ default: (await later.debug()).DebugLayout })),
   traffic: lazy(async () => ({ default: (await later.traffic()).TrafficLayout })),
+  own: lazy(async () => ({ default: (await later.own()).OwnLayout })),
   talk: lazy(async () => ({ default: (await later.talk()).TalkLayout })),
 } as const
 

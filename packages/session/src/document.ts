@@ -33,7 +33,7 @@ export interface InitialEntry {
   readonly value: string
 }
 
-export type LayoutName = 'start' | 'verifier' | 'jit' | 'debug' | 'traffic' | 'talk'
+export type LayoutName = 'start' | 'verifier' | 'jit' | 'debug' | 'traffic' | 'talk' | 'own'
 export type ThemeName = 'dark' | 'light' | 'contrast'
 
 /** What the page showed; optional in every part, so that a document can be made by hand. */

@@ -28,7 +28,7 @@ export const DOCUMENT_LIMITS = {
 
 class Wrong extends Error {}
 
-const LAYOUTS: readonly LayoutName[] = ['start', 'verifier', 'jit', 'debug', 'traffic', 'talk']
+const LAYOUTS: readonly LayoutName[] = ['start', 'verifier', 'jit', 'debug', 'traffic', 'talk', 'own']
 const TIME_MODELS: readonly TimeModel[] = ['exact', 'quantum', 'functional']
 const KERNELS: readonly KernelVersion[] = ['6.18', '6.12', '4.20']
 const HEX = /^([0-9a-f]{2})*$/i

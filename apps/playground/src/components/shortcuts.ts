@@ -102,10 +102,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'l', does: 'pin what is pointed at, or unpin', where: 'view', matches: plain('l'), act: togglePin },
   { keys: 't', does: 'this picture as a table', where: 'view', matches: plain('t'), act: tableToggle },
   {
-    keys: '1…6',
-    does: 'layouts from Start to Talk',
+    keys: '1…7',
+    does: 'layouts from Start to Own',
     where: 'view',
-    matches: (event) => /^[1-6]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey,
+    matches: (event) => /^[1-7]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey,
   },
   { keys: '?', does: 'this help', where: 'view', matches: plain('?'), act: () => useView.setState({ dialog: 'help' }) },
 ]
@@ -117,7 +117,7 @@ function tableToggle(): void {
     ?.click()
 }
 
-const LAYOUT_KEYS = ['start', 'verifier', 'jit', 'debug', 'traffic', 'talk'] as const
+const LAYOUT_KEYS = ['start', 'verifier', 'jit', 'debug', 'traffic', 'talk', 'own'] as const
 
 /** True where typing a letter means the letter. */
 function isText(target: EventTarget | null): boolean {
@@ -139,7 +139,7 @@ export function handleKey(event: KeyboardEvent): void {
   for (const shortcut of SHORTCUTS) {
     if (shortcut.where === 'view' && (text || (onControl && event.key === ' '))) continue
     if (!shortcut.matches(event)) continue
-    if (/^[1-6]$/.test(event.key) && shortcut.keys === '1…6') setLayout(LAYOUT_KEYS[Number(event.key) - 1]!)
+    if (/^[1-7]$/.test(event.key) && shortcut.keys === '1…7') setLayout(LAYOUT_KEYS[Number(event.key) - 1]!)
     else if (shortcut.act === undefined) return
     else shortcut.act()
     event.preventDefault()

@@ -20,6 +20,7 @@ export const LAYOUTS: readonly (readonly [LayoutName, string])[] = [
   ['debug', 'Debug'],
   ['traffic', 'Traffic'],
   ['talk', 'Talk'],
+  ['own', 'Own'],
 ]
 
 const STEPS: readonly (readonly [StepSize, string])[] = [
