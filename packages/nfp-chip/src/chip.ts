@@ -11,8 +11,22 @@ import type { Chip, ChipConfig, ChipCounters, ContextView, PacketRecord, PerfEve
 import { QUANTUM } from './constants'
 import { createCoreRunner } from './core-runner'
 import { createEmem } from './emem'
+import { ENDLESS_WORDS } from './engine/engine'
 import { createEventPath } from './event-path'
-import { CNT, CORE, CTX, HDR, STATE, WAIT, WAIT_NAMES, contextStart, coreStart, layoutOf, memoryOver } from './layout'
+import {
+  CNT,
+  CORE,
+  CTX,
+  ENGINE,
+  HDR,
+  STATE,
+  WAIT,
+  WAIT_NAMES,
+  contextStart,
+  coreStart,
+  layoutOf,
+  memoryOver,
+} from './layout'
 import type { ChipMemory, ChipOptions, Layout } from './layout'
 import { createMapStore } from './map-store'
 import { createWindowRunner } from './member'
@@ -81,9 +95,7 @@ function newMemory(layout: Layout, options: ChipOptions): ChipMemory {
 
 const FIRST_MAGIC = 0x4e465043
 const KEPT_CHECKS = 64
-/** Words after which the functional model gives a packet up, so that nothing can hang. */
-const ENDLESS_WORDS = 4_000_000
-/** The same, for all packets in flight together, before a program is replaced. */
+/** Words after which packets in flight are given up before a program is replaced. */
 const DRAIN_WORDS = 4_000_000
 
 /** Makes a chip in reset: no program, no maps, every context idle. Throws a RangeError for impossible configurations. */
@@ -99,7 +111,25 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   const events = createEventPath(memory, timing, emem, options.whenFull !== 'overwrite')
   const checks: MachineCheck[] = []
   const unit = createMemoryUnit(memory)
-  const runner = createCoreRunner(memory, config, timing, 0, unit, config.timeModel === 'functional' ? maps : undefined)
+  const directMaps = config.timeModel === 'functional' ? maps : undefined
+  const runner = createCoreRunner(memory, config, options, timing, 0, unit, directMaps, {
+    makeBucket: (number) => {
+      const at = emem.bucket(number)
+      return at < 0 ? -1 : 4 * at
+    },
+    answerElsewhere: (core) => service.answerOldest(core),
+    ensure: maps.ensure,
+    hasRoom: () => (emem.hasRoom() ? 1 : 0),
+    tidy: emem.tidy,
+    arrive: () => {
+      packets.arrive()
+      F[(layout.engine + ENGINE.arrivalF) >> 1] = packets.nextArrival()
+    },
+    spill: () => packets.spill(),
+    admitWaiting: (cycle) => packets.admitWaiting(cycle),
+    serveNowElsewhere: (core) => service.serveNow(core),
+    giveUpNow: (core) => runner.giveUpNow(core, () => service.serveNow(core)),
+  })
   const windows = createWindowRunner(memory, runner)
   const service = createRequestService(
     memory,
@@ -110,6 +140,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     config.timeModel === 'quantum',
     { packets: () => packets, events },
     reportFault,
+    runner.engine,
   )
   const packets: PacketPath = createPacketPath(memory, config, timing, options, service.wake)
   const telemetry = createTelemetry(memory)
@@ -265,6 +296,12 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
       packets.hold(false, F[nowAt]!)
     }
     runner.refresh()
+    const engine = wordLimit === Infinity ? runner.engine() : undefined
+    while (engine) {
+      const first = F[counters + CNT.received]! % layout.coreCount
+      if (packets.fillInbox(until) === 0) break
+      engine.runInbox(first)
+    }
     let serving = 0
     const serve = (): void => service.serveNow(serving)
     let words = wordLimit < Infinity ? wordsExecuted() : 0

@@ -6,10 +6,12 @@
 import type { ChipConfig } from './api'
 import { createCommands } from './commands'
 import { BURST_WORDS, ISSUE, POSTED_CREDITS } from './constants'
+import { REST, createEngine } from './engine/engine'
+import type { EngineFunctions, EngineHost } from './engine/engine'
 import { decodeStore } from './decode'
 import { STOP, createInterpreter } from './interpreter'
-import { CORE, CORE_WORDS, CTX, HDR, STATE } from './layout'
-import type { ChipMemory } from './layout'
+import { CORE, CORE_WORDS, CTX, ENGINE, HDR, STATE } from './layout'
+import type { ChipMemory, ChipOptions } from './layout'
 import { createDirectHelpers } from './direct-helpers'
 import { createMapHelpers } from './map-helpers'
 import type { MapStore } from './map-store'
@@ -17,7 +19,6 @@ import type { MemoryUnit } from './memory-unit'
 import { createOperands } from './operands'
 import { createServices } from './services'
 import { SEGMENT_STOP } from './translate'
-import { createTranslatedTier } from './translated-tier'
 import type { Timing } from './timing'
 import { FAULT, UOP, emptyStore } from './uop'
 
@@ -49,34 +50,61 @@ export interface CoreRunner {
   giveUp(core: number): void
   /** Address of the word that the last `step` executed. */
   lastPc(): number
+  /** Without time: aborts the packet of context 0 of a core, and has that served. */
+  giveUpNow(core: number, serve: () => void): void
   /** Takes over a changed code store. */
   refresh(): void
+  /** The engine in WebAssembly for the programs of the last `refresh`; undefined in the precise tier. */
+  engine(): EngineFunctions | undefined
+}
+
+/** What the engine asks of the chip that owns it; `advanceRest` is the runner's own business. */
+export type EngineService = Omit<EngineHost, 'advanceRest'>
+
+/** For members, who only run cores: nothing of this is ever called there. */
+const notHere = (): never => {
+  throw new Error('only the leader serves requests')
+}
+const NO_SERVICE: EngineService = {
+  makeBucket: notHere,
+  answerElsewhere: notHere,
+  ensure: notHere,
+  hasRoom: notHere,
+  tidy: notHere,
+  arrive: notHere,
+  spill: notHere,
+  admitWaiting: notHere,
+  serveNowElsewhere: notHere,
+  giveUpNow: notHere,
 }
 
 /**
  * `member` chooses the table of counts that this runner writes. With `directMaps` map helpers work on that store at once,
- * without commands and waits (the functional model).
+ * without commands and waits (the functional model). The leader's engine calls `service`.
  */
 export function createCoreRunner(
   memory: ChipMemory,
   config: ChipConfig,
+  options: ChipOptions,
   timing: Timing,
   member: number,
   unit: MemoryUnit,
   directMaps?: MapStore,
+  service: EngineService = NO_SERVICE,
 ): CoreRunner {
   const { words: H, floats: F, layout } = memory
   const store = emptyStore(layout.storeWords)
   const commands = createCommands(memory, timing, unit)
   const operands = createOperands(memory)
   const interpreter = createInterpreter(memory, store, commands, operands)
-  const tier = createTranslatedTier(memory, store, commands, operands, member)
+  const engine = createEngine(memory, config, options, timing, member, { ...service, advanceRest })
+  const entriesAt = layout.entries + member * layout.storeWords
+  const blockCountsAt = 4 * (layout.blockCounts + member * layout.storeWords)
   const stepwise = createMapHelpers(memory, config, commands)
   const helpers = directMaps ? createDirectHelpers(memory, config, directMaps, stepwise) : stepwise
   const services = createServices(memory, config, commands, helpers)
   const nextTimes = layout.nextTimes >> 1
   const countsAt = layout.counts + member * layout.storeWords
-  const useTier = memory.wasm !== undefined
   let version = -1
   let stepPc = -1
 
@@ -92,7 +120,19 @@ export function createCoreRunner(
       store.op[address] = UOP.firmware
       store.fault[address] = FAULT.none
     }
-    tier.refresh()
+    engine.refresh(store)
+  }
+
+  /** Words of the loaded programs: a burst of fewer may not enter translated code, which looks up only now and then. */
+  const programWords = (): number => H[layout.engine + ENGINE.programWords]!
+  const canEnter = (address: number, left: number): boolean =>
+    address < layout.storeWords && H[entriesAt + address]! >= 0 && left > programWords()
+
+  function runSegment(core: number, cb: number, slot: number, left: number): number {
+    const tb = cb + CORE.contexts + slot * CTX.size
+    const entry = H[entriesAt + H[tb + CTX.pc]!]!
+    const { segment } = engine.functions!
+    return segment(4 * cb, 4 * tb, entry, blockCountsAt, left - programWords(), (core << 2) | slot)
   }
 
   /** The context that runs next at `now`, round robin behind the last one; -1 when none is ready. */
@@ -146,13 +186,13 @@ export function createCoreRunner(
 
   /**
    * Continues the segment of the running context with at most `budget` words; returns false while it goes on. A context
-   * that is still inside its segment has its time in `CORE.nowF`.
+   * that is still inside its segment has its time in `CORE.nowF`. With `first` the interpreter does the first word.
    */
-  function advance(core: number, cb: number, budget: number, translated: boolean): boolean {
+  function advance(core: number, cb: number, budget: number, translated: boolean, first = false): boolean {
     const slot = H[cb + CORE.running]!
     const tb = cb + CORE.contexts + slot * CTX.size
     let left = budget
-    let oneWord = false
+    let oneWord = first
     let going = H[tb + CTX.service] === 0 || services.resume(core, slot)
     while (going) {
       const pc = H[tb + CTX.pc]!
@@ -165,14 +205,14 @@ export function createCoreRunner(
       let stop: number
       let executed: number
       let fault: number
-      if (translated && !oneWord && H[tb + CTX.slots] === 0 && tier.canEnter(pc, left)) {
-        const result = tier.run(core, slot, left)
+      if (translated && !oneWord && H[tb + CTX.slots] === 0 && canEnter(pc, left)) {
+        const result = runSegment(core, cb, slot, left)
         executed = result >>> 3
-        fault = tier.lastFault()
+        fault = H[cb + CORE.fault]!
         stop = SEGMENT_TO_STOP[result & 7]!
         if ((result & 7) === SEGMENT_STOP.interpret) oneWord = true
       } else {
-        stop = interpreter.execute(core, slot, translated && tier.worthReturning(left) ? 1 : left, countsAt)
+        stop = interpreter.execute(core, slot, translated && left > programWords() ? 1 : left, countsAt)
         executed = interpreter.executed()
         fault = interpreter.lastFault()
         oneWord = false
@@ -196,7 +236,22 @@ export function createCoreRunner(
     return ended
   }
 
+  /** What the engine leaves to us: goes on with a segment that it began. */
+  function advanceRest(core: number, left: number, how: number): number {
+    const cb = layout.cores + core * CORE_WORDS
+    if (how !== REST.fault) return advance(core, cb, left, true, how === REST.oneWord) ? 1 : 0
+    const slot = H[cb + CORE.running]!
+    services.abort(core, slot, H[cb + CORE.fault]!)
+    F[(cb + CORE.nowF) >> 1] = finish(cb, cb + CORE.contexts + slot * CTX.size)
+    return 1
+  }
+
   function run(core: number, end: number, after?: (core: number) => void): void {
+    if (engine.functions) engine.functions.runCore(core, end)
+    else runHere(core, end, after)
+  }
+
+  function runHere(core: number, end: number, after?: (core: number) => void): void {
     const cb = layout.cores + core * CORE_WORDS
     const nowAt = (cb + CORE.nowF) >> 1
     for (;;) {
@@ -219,7 +274,7 @@ export function createCoreRunner(
         done = H[cb + CORE.segmentWords]! % BURST_WORDS
         if (F[nowAt]! >= end && (done === 0 || F[(cb + CORE.segmentStartF) >> 1]! >= end)) break
       }
-      const ended = advance(core, cb, BURST_WORDS - done, useTier)
+      const ended = advance(core, cb, BURST_WORDS - done, false)
       if (after) after(core)
       else if (!ended && (commands.logFull(core) || stuck(cb))) break
     }
@@ -277,17 +332,21 @@ export function createCoreRunner(
     const limit = F[(cb + CORE.wordsF) >> 1]! + maxWords
     begin(cb, 0, now)
     for (;;) {
-      const ended = advance(core, cb, BURST_WORDS, useTier)
+      const ended = advance(core, cb, BURST_WORDS, engine.functions !== undefined)
       serve()
       if (ended && H[tb + CTX.packet]! < 0) return true
       if (F[(cb + CORE.wordsF) >> 1]! > limit) {
-        services.abort(core, 0, FAULT.endless)
-        serve()
-        H[cb + CORE.running] = -1
+        giveUpNow(core, serve)
         return false
       }
       if (ended) begin(cb, 0, F[nowAt]!)
     }
+  }
+
+  function giveUpNow(core: number, serve: () => void): void {
+    services.abort(core, 0, FAULT.endless)
+    serve()
+    H[layout.cores + core * CORE_WORDS + CORE.running] = -1
   }
 
   function giveUp(core: number): void {
@@ -307,5 +366,16 @@ export function createCoreRunner(
     setNext(core, cb)
   }
 
-  return { run, prepare, step, finishPacket, giveUp, lastPc: () => stepPc, refresh }
+  if (member === 0) engine.writeTables()
+  return {
+    run,
+    prepare,
+    step,
+    finishPacket,
+    giveUp,
+    giveUpNow,
+    lastPc: () => stepPc,
+    refresh,
+    engine: () => engine.functions,
+  }
 }

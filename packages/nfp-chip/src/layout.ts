@@ -17,7 +17,8 @@
  *   imem        map descriptors
  *   cache       tags of the EMEM cache
  *   records     ring of departed packets, ring of events
- *   emem        scratch, overflow pool, bucket index, buckets (last: only its used part goes into a snapshot)
+ *   emem        scratch, overflow pool, bucket index, buckets (only the used part goes into a snapshot)
+ *   engine      what the scheduler and the memory engine keep between windows, and tables; never in a snapshot
  */
 import type { ChipConfig } from './api'
 import { CTM, MEMORY_MAP } from './constants'
@@ -62,6 +63,8 @@ export const HDR = {
 /** Words of a core's block. */
 export const CORE = {
   nowF: 0,
+  /** Fault of the last command that could not be issued; of no meaning otherwise. */
+  fault: 2,
   segmentStartF: 4,
   busyF: 6,
   wordsF: 8,
@@ -324,6 +327,42 @@ export const BUCKET = { tags: 0, pointers: 8, lock: 16, owner: 17, number: 18, l
 
 export const CACHE = { sets: 6144, ways: 8, lineBits: 6 } as const
 
+/**
+ * Words of the engine's block: working state of whoever serves requests (TypeScript or WebAssembly, in turns), and constant
+ * tables. Nothing here is part of the chip's state.
+ */
+export const ENGINE = {
+  /** Earliest cycle at which any core can still issue something. */
+  horizonF: 0,
+  /** When the request being served is done; when its bank began. */
+  doneF: 2,
+  startF: 4,
+  /** Cycle of the next arrival. */
+  arrivalF: 6,
+  /** Frames that wait in front of packet memory; 1 while packets are held back. */
+  waiting: 8,
+  held: 9,
+  /** Words of all loaded programs together. */
+  programWords: 10,
+  /** Hash of the last map key. */
+  hash0: 11,
+  hash1: 12,
+  heapSize: 14,
+  /** Frames in the inbox of the functional model that are not done yet. */
+  inbox: 15,
+  /** Quantum model: work that each bank was given in this quantum: 16 floats. */
+  bankWork: 16,
+  /** Constant tables: CRC-32 by byte, the pad of the map hash, class of each memory command (bit 4: takes an immediate). */
+  crc: 48,
+  pad: 304,
+  operations: 344,
+  /** Heap of cores with a logged request: keys (floats), cores, whether a core is in it; room for 128 cores. */
+  keys: 600,
+  heap: 856,
+  inHeap: 984,
+  size: 1112,
+} as const
+
 /** Sizes that the caller may choose. */
 export interface ChipOptions {
   /** Buckets that may hold map entries at the same time; default 131,072 (18 MB, touched as used). */
@@ -390,12 +429,20 @@ export interface Layout {
   readonly indexSize: number
   readonly buckets: number
   readonly bucketCount: number
+  readonly engine: number
+  /** Where translated code may be entered, by code-store address, one table per member: block, -1 none, -2 the firmware's. */
+  readonly entries: number
+  readonly inbox: number
+  readonly inboxBytes: number
   readonly bytes: number
 }
 
 /** Packet table entries of one island (packet numbers 0..255). */
 export const PACKETS_PER_ISLAND = 256
 export const PACKET_BITS = 8
+
+/** Frames that the functional model takes at a time. */
+const INBOX_BYTES = 128 * 1024
 
 const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least))
 
@@ -464,6 +511,10 @@ export function layoutOf(config: ChipConfig, options: ChipOptions = {}): Layout 
     indexSize,
     buckets: block(bucketCount * bucketWords),
     bucketCount,
+    engine: block(ENGINE.size),
+    entries: block(storeWords * members),
+    inbox: block(INBOX_BYTES / 4),
+    inboxBytes: INBOX_BYTES,
     bytes: next * 4,
   }
 }

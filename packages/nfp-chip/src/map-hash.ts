@@ -4,7 +4,7 @@
 import { crcWord } from './crc32'
 
 /** The constant pad that is mixed in. */
-const PAD = Int32Array.from(
+export const PAD = Int32Array.from(
   (
     '65694ffa 43c6e6ae 363febf1 13bd5b2d 94c52ed3 b87f801a 1cdf5125 e5268fc8 f2deff60 0ba40fa1 7e94d556 f23a4d9a ' +
     'f98e8783 2a5503e7 13d49e5b c624e34f b15b73a9 e5e3723a 632e3ee3 a23b25c6 d080a55d 6fe12427 0966f217 6d5c6402 ' +

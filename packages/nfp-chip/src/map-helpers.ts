@@ -15,7 +15,7 @@ import { hashBucket, hashKey, hashTag } from './map-hash'
 import { ACTION, opOf } from './memory-unit'
 
 /** Steps; each is what happens when the command before it has been served. */
-const STEP = {
+export const STEP = {
   descriptor: 16,
   lock: 17,
   primary: 18,
@@ -39,7 +39,7 @@ const STEP = {
 } as const
 
 /** Scratch words. */
-const S = {
+export const S = {
   kind: 0,
   map: 1,
   bucket: 2,
@@ -63,15 +63,15 @@ const S = {
   owner: 19,
 } as const
 
-const KIND = { lookup: 0, update: 1, delete: 2 } as const
+export const KIND = { lookup: 0, update: 1, delete: 2 } as const
 /** Where an entry was found. */
-const FOUND = { no: 0, primary: 1, overflow: 2 } as const
+export const FOUND = { no: 0, primary: 1, overflow: 2 } as const
 
-const LOCK = { exclusive: 0x4000, valid: 0x4000_0000, holders: 0x1fff } as const
+export const LOCK = { exclusive: 0x4000, valid: 0x4000_0000, holders: 0x1fff } as const
 
 /** Results of update, delete and perf_event_output: the kernel's negative error numbers. */
 export const ERRNO = { noEntry: -2, noMemory: -12, fault: -14, exists: -17, invalid: -22, tooBig: -7 } as const
-const FLAG = { noExist: 1, exist: 2 } as const
+export const FLAG = { noExist: 1, exist: 2 } as const
 
 /** Bits 39..8 of the table and the pool: what a lookup returns as high word. */
 export const TABLE_HI = (MEMORY_MAP.ememIsland << 24) | (MEMORY_MAP.table >>> 8)

@@ -132,7 +132,7 @@ export function joinChip(share: ChipShare, member: number, members: number): Chi
   if (buffer instanceof ArrayBuffer) throw new RangeError('the chip was made without shared memory')
   if (member < 1 || member >= members) throw new RangeError(`member ${member} of ${members}`)
   const memory = memoryOver(layoutOf(config, options), buffer, share.wasm)
-  const runner = createCoreRunner(memory, config, timingOf(config.device), member, createMemoryUnit(memory))
+  const runner = createCoreRunner(memory, config, options, timingOf(config.device), member, createMemoryUnit(memory))
   const { words: H, floats: F, layout } = memory
   const { header } = layout
 

@@ -6,15 +6,29 @@
  * Departed packets and events go to rings of records in the chip's memory; offered frames wait outside it.
  */
 import type { TimedFrame } from '@offload/packet'
-import type { ChipConfig, PacketRecord } from './api'
+import type { ChipConfig, DeviceProfile, PacketRecord } from './api'
 import { createByteRing } from './byte-ring'
 import { CTM, WIRE_BACKLOG, WIRE_OVERHEAD } from './constants'
-import { CNT, CORE, CORE_WORDS, CTX, HDR, ISLAND, PACKETS_PER_ISLAND, PACKET_BITS, PKT, REORDER, STATE } from './layout'
+import {
+  CNT,
+  CORE,
+  CORE_WORDS,
+  CTX,
+  ENGINE,
+  HDR,
+  ISLAND,
+  PACKETS_PER_ISLAND,
+  PACKET_BITS,
+  PKT,
+  REORDER,
+  STATE,
+} from './layout'
 import type { ChipMemory, ChipOptions } from './layout'
 import { OUTCOME, OUTCOMES } from './services'
+import { INBOX_FRAME } from './inbox'
 import type { Timing } from './timing'
 
-const RECORD = {
+export const RECORD = {
   number: 1,
   arrived: 2,
   started: 3,
@@ -30,6 +44,16 @@ const RECORD = {
   returnValue: 13,
   size: 14,
 } as const
+
+/** Cycles of wires and of PCIe. */
+export const pathSpeeds = (device: DeviceProfile) => ({
+  cyclesPerByte: (8 * device.clockMHz) / (device.portGbps * 1000),
+  hostCyclesPerByte: (8 * device.clockMHz) / 63_000,
+  hostCyclesPerPacket: device.clockMHz / 28,
+})
+
+/** Multipliers of the two halves of the hash of records. */
+export const HASH_PRIME = { low: 0x01000193, high: 0x85ebca6b } as const
 
 /** Records kept for a reader that comes late, beyond the ring. */
 const SPILLED_RECORDS = 200_000
@@ -58,6 +82,11 @@ export interface PacketPath {
    * and handed to its context 0. False when there is none.
    */
   startNow(core: number, until: number): boolean
+  /**
+   * Without time: takes frames that were offered before `until` to the engine's inbox (functional-code.ts has its form), as
+   * many as it holds; returns how many.
+   */
+  fillInbox(until: number): number
   /** Without time: packet `index` is done and leaves at once. */
   finishNow(index: number, cycle: number): void
   /**
@@ -68,6 +97,10 @@ export interface PacketPath {
   /** Puts every context into its island's list of idle ones; at reset. */
   allIdle(): void
   take(): PacketRecord[]
+  /** Makes room in the ring of records. */
+  spill(): void
+  /** Lets frames into packet memory that wait in front of it. */
+  admitWaiting(cycle: number): void
   /** Frames outside the chip's memory, for snapshots: waiting for packet memory, and not yet arrived. */
   outside(): { readonly waiting: readonly PendingFrame[]; readonly frames: readonly PendingFrame[] }
   setOutside(waiting: readonly PendingFrame[], frames: readonly PendingFrame[]): void
@@ -83,9 +116,7 @@ export function createPacketPath(
   const { words: H, floats: F, bytes: B, layout } = memory
   const { device } = config
   const counters = layout.counters >> 1
-  const cyclesPerByte = (8 * device.clockMHz) / (device.portGbps * 1000)
-  const hostCyclesPerByte = (8 * device.clockMHz) / 63_000
-  const hostCyclesPerPacket = device.clockMHz / 28
+  const { cyclesPerByte, hostCyclesPerByte, hostCyclesPerPacket } = pathSpeeds(device)
   const snapLength = options.snapLength ?? 0xffff
   const keep = options.whenFull !== 'overwrite'
   const records = createByteRing(
@@ -109,7 +140,9 @@ export function createPacketPath(
   ahead[ARRIVAL] = -1
   let lostOnWire = false
   let lostInMac = false
-  let held = false
+  // The engine looks at these two.
+  const heldAt = layout.engine + ENGINE.held
+  const waitingAt = layout.engine + ENGINE.waiting
 
   const island = (number: number): number => layout.islandBlocks + number * ISLAND.size
   const packetEntry = (index: number): number => layout.packets + index * PKT.size
@@ -132,7 +165,7 @@ export function createPacketPath(
   }
 
   function nextArrival(): number {
-    if (head >= frames.length || held) return Infinity
+    if (head >= frames.length || H[heldAt] !== 0) return Infinity
     if (ahead[ARRIVAL]! < 0) throughMac(frames[head]!)
     return ahead[ARRIVAL]!
   }
@@ -203,6 +236,25 @@ export function createPacketPath(
     return true
   }
 
+  function fillInbox(until: number): number {
+    let at = layout.inbox
+    let count = 0
+    for (; head < frames.length; count++) {
+      const frame = frames[head]!
+      const size = INBOX_FRAME.data + ((frame.data.length + 7) >> 3) * 2
+      if (frame.offered >= until || (at + size - layout.inbox) * 4 > layout.inboxBytes) break
+      F[(at + INBOX_FRAME.numberF) >> 1] = frame.number
+      F[(at + INBOX_FRAME.offeredF) >> 1] = frame.offered
+      H[at + INBOX_FRAME.port] = frame.port
+      H[at + INBOX_FRAME.length] = frame.data.length
+      B.set(frame.data, 4 * (at + INBOX_FRAME.data))
+      at += size
+      shift()
+    }
+    H[layout.engine + ENGINE.inbox] = count
+    return count
+  }
+
   function finishNow(index: number, cycle: number): void {
     const packet = packetEntry(index)
     const outcome = H[packet + PKT.outcome]!
@@ -217,7 +269,10 @@ export function createPacketPath(
 
   function queueUp(frame: PendingFrame, cycle: number): void {
     if (waiting.length - waitingHead >= CTM.queueDepth * device.ports) lose(frame, cycle)
-    else waiting.push(frame)
+    else {
+      waiting.push(frame)
+      H[waitingAt] = waiting.length - waitingHead
+    }
   }
 
   function lose(frame: PendingFrame, cycle: number): void {
@@ -311,7 +366,7 @@ export function createPacketPath(
   /** Gives packet `index` to an idle context of the island, or lets it wait for one. */
   function handOver(number: number, index: number, cycle: number): void {
     const start = island(number)
-    if (!held && H[start + ISLAND.idleHead] !== H[start + ISLAND.idleTail]) {
+    if (H[heldAt] === 0 && H[start + ISLAND.idleHead] !== H[start + ISLAND.idleTail]) {
       const at = H[start + ISLAND.idleHead]!
       H[start + ISLAND.idleHead] = at + 1
       const context = H[start + ISLAND.idle + (at & (ISLAND.idleRing - 1))]!
@@ -443,20 +498,20 @@ export function createPacketPath(
     let low = F[counters + CNT.recordHashLo]! | 0
     let high = F[counters + CNT.recordHashHi]! | 0
     for (let word = 2 * (at + RECORD.number); word < 2 * (at + RECORD.port); word++) {
-      low = Math.imul(low ^ H[word]!, 0x01000193)
-      high = Math.imul(high ^ H[word]!, 0x85ebca6b) ^ (high >>> 13)
+      low = Math.imul(low ^ H[word]!, HASH_PRIME.low)
+      high = Math.imul(high ^ H[word]!, HASH_PRIME.high) ^ (high >>> 13)
     }
     const place = F[at + RECORD.core]! | (F[at + RECORD.context]! << 8) | (F[at + RECORD.port]! << 16)
     const fate = F[at + RECORD.outcome]! | (F[at + RECORD.queue]! << 8) | (length << 16)
-    low = Math.imul(low ^ place, 0x01000193) ^ F[at + RECORD.exitCode]!
-    high = Math.imul(high ^ fate, 0x85ebca6b) ^ F[at + RECORD.words]!
+    low = Math.imul(low ^ place, HASH_PRIME.low) ^ F[at + RECORD.exitCode]!
+    high = Math.imul(high ^ fate, HASH_PRIME.high) ^ F[at + RECORD.words]!
     const shift = (data & 3) * 8
     for (let done = 0; done < length; done += 4) {
       const word = (data + done) >> 2
       let value = shift === 0 ? H[word]! : (H[word]! >>> shift) | (H[word + 1]! << (32 - shift))
       if (length - done < 4) value &= 2 ** (8 * (length - done)) - 1
-      low = Math.imul(low ^ value, 0x01000193)
-      high = Math.imul(high ^ value, 0x85ebca6b) ^ (high >>> 13)
+      low = Math.imul(low ^ value, HASH_PRIME.low)
+      high = Math.imul(high ^ value, HASH_PRIME.high) ^ (high >>> 13)
     }
     F[counters + CNT.recordHashLo] = low
     F[counters + CNT.recordHashHi] = high
@@ -478,7 +533,7 @@ export function createPacketPath(
   }
 
   function admitWaiting(cycle: number): void {
-    if (held) return
+    if (H[heldAt] !== 0) return
     while (waitingHead < waiting.length && admit(waiting[waitingHead]!, cycle)) waitingHead++
     if (waitingHead > 1024) {
       waiting = waiting.slice(waitingHead)
@@ -488,12 +543,13 @@ export function createPacketPath(
       waiting = []
       waitingHead = 0
     }
+    H[waitingAt] = waiting.length - waitingHead
   }
 
   function becomeIdle(core: number, slot: number, cycle: number): void {
     const start = island(Math.floor(core / layout.workersPerIsland))
     const at = H[start + ISLAND.waitHead]!
-    if (!held && at !== H[start + ISLAND.waitTail]) {
+    if (H[heldAt] === 0 && at !== H[start + ISLAND.waitTail]) {
       H[start + ISLAND.waitHead] = at + 1
       assign(core, slot, H[start + ISLAND.wait + (at & (ISLAND.waitRing - 1))]!, cycle)
       return
@@ -504,7 +560,7 @@ export function createPacketPath(
   }
 
   function hold(on: boolean, cycle: number): void {
-    held = on
+    H[heldAt] = on ? 1 : 0
     if (on) return
     F[counters + CNT.lastArrival] = Math.max(F[counters + CNT.lastArrival]!, cycle)
     ahead[ARRIVAL] = -1
@@ -572,6 +628,9 @@ export function createPacketPath(
     nextArrival,
     arrive,
     startNow,
+    fillInbox,
+    spill,
+    admitWaiting,
     finishNow,
     hold,
     done,
@@ -582,6 +641,7 @@ export function createPacketPath(
       spilled = []
       waiting = [...w]
       waitingHead = 0
+      H[waitingAt] = waiting.length
       frames = [...f]
       head = 0
       ahead[ARRIVAL] = -1

@@ -8,7 +8,8 @@
  */
 import { MEMORY_MAP, POSTED_CREDITS } from './constants'
 import type { Emem } from './emem'
-import { CACHE, CNT, CORE, CORE_WORDS, CTX, LOG, LOG_START, REQUEST } from './layout'
+import type { EngineFunctions } from './engine/engine'
+import { CACHE, CNT, CORE, CORE_WORDS, CTX, ENGINE, LOG, LOG_START, REQUEST } from './layout'
 import type { ChipMemory } from './layout'
 import { RING_POP, RING_PUT } from './map-helpers'
 import type { MapStore } from './map-store'
@@ -28,6 +29,8 @@ export interface RequestService {
   serveCore(core: number): void
   /** Without time: does at once what one core has logged. */
   serveNow(core: number): void
+  /** Answers the oldest request of a core, which stays in the log: the engine takes it out. */
+  answerOldest(core: number): void
   /** Earliest time of anything that waits to be served; Infinity when there is nothing. */
   nextItem(): number
   /** Tells a core that context `slot` wakes at `cycle`. */
@@ -48,25 +51,27 @@ export function createRequestService(
   inQuanta: boolean,
   paths: { readonly packets: () => PacketPath; readonly events: EventPath },
   reportFault: ReportFault,
+  engine: () => EngineFunctions | undefined,
 ): RequestService {
   const { words: H, floats: F, layout } = memory
   const counters = layout.counters >> 1
   const banks = counters + CNT.banks
+  // What is kept between calls lies in the chip's memory, since the engine works on it too.
+  const engineAt = layout.engine
   /** Quantum model: work that each bank was given in this quantum. */
-  const work = new Float64Array(16)
+  const work = F.subarray((engineAt + ENGINE.bankWork) >> 1, ((engineAt + ENGINE.bankWork) >> 1) + 16)
   const bankOf = { read: 0, atomic: 4, imem: 8 } as const
   const { coreCount, logHeads, logTails } = layout
   const nextTimes = layout.nextTimes >> 1
   // A binary heap of the cores that have a logged request, by the key of their oldest one: cycle * 128 + core.
-  const heap = new Int32Array(coreCount)
-  const keys = new Float64Array(coreCount)
-  const inHeap = new Uint8Array(coreCount)
-  let heapSize = 0
-  // Kept in an array: a closure variable with a fraction would be a new object at every change.
-  const time = new Float64Array(3)
-  const HORIZON = 0
-  const DONE = 1
-  const START = 2
+  const heap = H.subarray(engineAt + ENGINE.heap, engineAt + ENGINE.heap + coreCount)
+  const keys = F.subarray((engineAt + ENGINE.keys) >> 1, ((engineAt + ENGINE.keys) >> 1) + coreCount)
+  const inHeap = H.subarray(engineAt + ENGINE.inHeap, engineAt + ENGINE.inHeap + coreCount)
+  const heapSizeAt = engineAt + ENGINE.heapSize
+  const time = F.subarray(engineAt >> 1, (engineAt >> 1) + 4)
+  const HORIZON = ENGINE.horizonF >> 1
+  const DONE = ENGINE.doneF >> 1
+  const START = ENGINE.startF >> 1
 
   const block = (core: number): number => layout.cores + core * CORE_WORDS
   const entryOf = (core: number): number => {
@@ -78,7 +83,7 @@ export function createRequestService(
     const key = F[(entryOf(core) + LOG.cycleF) >> 1]! * 128 + core
     keys[core] = key
     inHeap[core] = 1
-    let at = heapSize++
+    let at = H[heapSizeAt]!++
     while (at > 0) {
       const parent = (at - 1) >> 1
       if (keys[heap[parent]!]! <= key) break
@@ -91,7 +96,8 @@ export function createRequestService(
   function pop(): number {
     const top = heap[0]!
     inHeap[top] = 0
-    const last = heap[--heapSize]!
+    const last = heap[--H[heapSizeAt]!]!
+    const heapSize = H[heapSizeAt]!
     const key = keys[last]!
     let at = 0
     for (;;) {
@@ -126,12 +132,16 @@ export function createRequestService(
   }
 
   function serve(limit: number): number {
-    collect()
     const packets = paths.packets()
+    const faster = engine()
+    if (faster) {
+      F[(engineAt + ENGINE.arrivalF) >> 1] = packets.nextArrival()
+      return faster.serve(limit)
+    }
+    collect()
     for (;;) {
       const arrival = packets.nextArrival()
-      const key = heapSize > 0 ? keys[heap[0]!]! : Infinity
-      const request = heapSize > 0 ? Math.floor(key / 128) : Infinity
+      const request = H[heapSizeAt]! > 0 ? Math.floor(keys[heap[0]!]! / 128) : Infinity
       if (arrival <= request) {
         if (arrival >= time[HORIZON]! || arrival >= limit) return time[HORIZON]!
         packets.arrive()
@@ -174,6 +184,11 @@ export function createRequestService(
   }
 
   function serveCore(core: number): void {
+    const faster = engine()
+    if (faster) {
+      faster.serveCore(core)
+      return
+    }
     const cb = block(core)
     while (H[logHeads + core] !== H[logTails + core]) {
       const entry = entryOf(core)
@@ -347,14 +362,18 @@ export function createRequestService(
     endQuantum,
     serveCore,
     serveNow,
+    answerOldest: (core) => {
+      const entry = entryOf(core)
+      answer(core, block(core), entry, F[(entry + LOG.cycleF) >> 1]!)
+    },
     nextItem: () => {
       collect()
-      const request = heapSize > 0 ? Math.floor(keys[heap[0]!]! / 128) : Infinity
+      const request = H[heapSizeAt]! > 0 ? Math.floor(keys[heap[0]!]! / 128) : Infinity
       return Math.min(request, paths.packets().nextArrival())
     },
     wake,
     invalidate: () => {
-      heapSize = 0
+      H[heapSizeAt] = 0
       inHeap.fill(0)
     },
   }

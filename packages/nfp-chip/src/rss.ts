@@ -6,7 +6,7 @@
 import { crcWord } from './crc32'
 
 /** Protocol classes (the firmware's numbers). */
-const PROTOCOL = {
+export const PROTOCOL = {
   ipv6Tcp: 0,
   ipv6Udp: 1,
   ipv4Tcp: 2,
@@ -19,7 +19,7 @@ const PROTOCOL = {
 } as const
 
 /** Key word of the hash: what the driver writes at start; any fixed value does. */
-const RSS_KEY = 0x00c0ffee
+export const RSS_KEY = 0x00c0ffee
 
 const half = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 

@@ -20,7 +20,7 @@ export const OUTCOME = { pass: 0, drop: 1, tx: 2, aborted: 3, lost: 4 } as const
 export const OUTCOMES = ['pass', 'drop', 'tx', 'aborted', 'lost'] as const
 
 /** Words of a packet vector (LM pointer 1). */
-const PV = { length: 0, ctmPointer: 2, sequence: 3, flags: 4, headers: 5, queue: 6, metadata: 7 } as const
+export const PV = { length: 0, ctmPointer: 2, sequence: 3, flags: 4, headers: 5, queue: 6, metadata: 7 } as const
 
 export interface Services {
   /** Continues the service of a context that woke up; true when it goes on with program words. */

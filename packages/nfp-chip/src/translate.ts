@@ -59,7 +59,7 @@ const L = {
   total: 25,
   registers: 26,
 } as const
-const SEGMENT_PARAMETERS = ['int', 'int', 'int', 'int', 'int', 'int'] as const
+export const SEGMENT_PARAMETERS = ['int', 'int', 'int', 'int', 'int', 'int'] as const
 const REGISTERS = 192
 const LOCALS = L.registers + REGISTERS - SEGMENT_PARAMETERS.length
 

@@ -22,19 +22,28 @@ export function newWasmMemory(bytes: number, shared: boolean): WasmMemory | unde
 /** Functions of an instance. */
 export type WasmExports = Readonly<Record<string, (...values: number[]) => number>>
 
-/** Compiles and instantiates; undefined where there is no WebAssembly or the page's policy forbids it. */
-export function instantiate(
-  bytes: Uint8Array,
-  memory: WasmMemory,
-  functions: Readonly<Record<string, (...values: number[]) => number | void>>,
-): WasmExports | undefined {
+/** A module ready to be instantiated. */
+export type CompiledModule = object
+
+/** Compiles; undefined where there is no WebAssembly or the page's policy forbids it. */
+export function compile(bytes: Uint8Array): CompiledModule | undefined {
   const wasm = wasmPlatform()
   if (!wasm) return undefined
   try {
-    return new wasm.Instance(new wasm.Module(bytes), { env: { memory, ...functions } }).exports as WasmExports
+    return new wasm.Module(bytes)
   } catch (error) {
     // A policy may forbid compilation; bytes that are not valid are our own mistake.
     if (wasm.validate(bytes)) return undefined
     throw error
   }
+}
+
+/** An instance over the chip's memory; its functions. */
+export function instantiate(
+  module: CompiledModule,
+  memory: WasmMemory,
+  functions: Readonly<Record<string, (...values: number[]) => number | void>>,
+): WasmExports {
+  const { Instance } = wasmPlatform()!
+  return new Instance(module, { env: { memory, ...functions } }).exports as WasmExports
 }

@@ -160,6 +160,12 @@ export class Int {
       code.op(OP.f64ConvertI32S)
     })
   }
+  unsignedFloat(): Float {
+    return new Float((code) => {
+      this.emit(code)
+      code.op(OP.f64ConvertI32U)
+    })
+  }
   /** This unsigned number as a 64-bit integer. */
   toLong(): Long {
     return new Long((code) => {
@@ -433,6 +439,7 @@ export class FunctionBuilder {
   bump(address: Int | number, words: number, by: Int | number = 1): void {
     this.put(address, words, int(address).word(words).add(by))
   }
+  /** `address` is used twice: give a variable or a constant. */
   bumpFloat(address: Int | number, words: number, by: Float | number = 1): void {
     this.putFloat(address, words, int(address).float(words).add(by))
   }
