@@ -115,3 +115,21 @@ describe('tiers', () => {
     expect(hashes[0]).toBe(hashes[1])
   })
 })
+
+describe('mixed tiers', () => {
+  it.each(PROGRAM_NAMES)('%s: they take over from each other at any cycle', (name) => {
+    const list = frames(120, 15)
+    const alone = chipWith(name, { tier: 'precise' })
+    alone.offer(list)
+    alone.run(Infinity, idle)
+    const pair = (['translated', 'precise'] as const).map((tier) => chipWith(name, { tier }))
+    pair[0]!.offer(list)
+    for (let turn = 0; turn < 12; turn++) {
+      const [from, to] = turn % 2 === 0 ? [pair[0]!, pair[1]!] : [pair[1]!, pair[0]!]
+      from.run(311 * (turn + 1))
+      to.restore(from.snapshot())
+    }
+    pair[0]!.run(Infinity, idle)
+    expect(`${pair[0]!.stateHash()} ${pair[0]!.now}`).toBe(`${alone.stateHash()} ${alone.now}`)
+  })
+})
