@@ -80,3 +80,9 @@ export function rssHash(bytes: Uint8Array, at: number, parse: number, ports = tr
   for (let index = 0; index < count; index++) r = crcWord(r, word(start + 4 * index))
   return ports && protocol <= 3 ? crcWord(r, word(l4)) : r
 }
+
+/** The queue that the default hash and `table` (128 queue numbers) choose for a frame; 0 where there is nothing to hash. */
+export function defaultQueue(frame: Uint8Array, table: ArrayLike<number>): number {
+  const parse = parseHeaders(frame, 0, frame.length)
+  return hasHash(parse) ? table[rssHash(frame, 0, parse) & 127]! : 0
+}

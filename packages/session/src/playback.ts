@@ -208,6 +208,14 @@ export class Playback {
     if (frames.length > 0) this.chip.offer(frames)
   }
 
+  /** One frame that somebody made by hand, at a port, now. Returns an error text, or undefined. */
+  send(port: number, data: Uint8Array): string | undefined {
+    if (data.length < 14) return `A frame has at least 14 bytes; this has ${data.length}.`
+    if (port < 0 || port >= this.chip.config.device.ports) return `The card has no port ${port}.`
+    this.chip.offer([{ time: this.nanoseconds, port, data }])
+    return undefined
+  }
+
   /** Change the traffic from now on. */
   setTraffic(traffic: Traffic): { readonly ok: boolean; readonly error?: string } {
     const made = frameSource(traffic, this.chip.config.device.ports)

@@ -11,13 +11,19 @@ export interface Syscall {
   readonly errno: number
   /** File descriptor or id that came back. */
   readonly result?: number
+  /** Operations on elements of one map in a row are one entry: how many more there were, the last of them here. */
+  readonly more?: number
 }
 
-/** Calls that are kept; older ones go. */
+/** Calls that are kept of each kind; older ones go. */
 const CAPACITY = 2000
 
+/** Operations on map elements, which come by the thousand, never push out the calls that make and load things. */
+const isElement = (command: string): boolean => command.endsWith('_ELEM') || command === 'BPF_MAP_GET_NEXT_KEY'
+
 export class SyscallLog {
-  private entries: Syscall[] = []
+  private objects: Syscall[] = []
+  private elements: Syscall[] = []
   private sequence = 0
   /** Calls by command, all of them. */
   readonly counts = new Map<string, number>()
@@ -25,18 +31,37 @@ export class SyscallLog {
   add(time: number, command: string, attributes: Syscall['attributes'], errno: number, result?: number): void {
     this.sequence++
     this.counts.set(command, (this.counts.get(command) ?? 0) + 1)
-    this.entries.push({
+    const entry = {
       sequence: this.sequence,
       time,
       command,
       attributes,
       errno: Math.abs(errno),
       ...(result !== undefined && { result }),
-    })
-    if (this.entries.length > CAPACITY * 2) this.entries = this.entries.slice(-CAPACITY)
+    }
+    if (isElement(command)) this.addElement(entry)
+    else this.objects = pushed(this.objects, entry)
   }
 
-  list(): readonly Syscall[] {
-    return this.entries.slice(-CAPACITY)
+  private addElement(entry: Syscall): void {
+    const last = this.elements.at(-1)
+    const inARow =
+      last?.command === entry.command &&
+      last.errno === entry.errno &&
+      last.attributes['map_id'] === entry.attributes['map_id'] &&
+      last.attributes['key'] === entry.attributes['key']
+    if (last && inARow) this.elements[this.elements.length - 1] = { ...entry, more: (last.more ?? 0) + 1 }
+    else this.elements = pushed(this.elements, entry)
   }
+
+  /** In order of time. */
+  list(): readonly Syscall[] {
+    return [...this.objects.slice(-CAPACITY), ...this.elements.slice(-CAPACITY)].sort((a, b) => a.sequence - b.sequence)
+  }
+}
+
+/** With `entry` at the end; the oldest half goes when there are too many. */
+function pushed(entries: Syscall[], entry: Syscall): Syscall[] {
+  entries.push(entry)
+  return entries.length > CAPACITY * 2 ? entries.slice(-CAPACITY) : entries
 }

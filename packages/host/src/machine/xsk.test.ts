@@ -4,7 +4,9 @@ import { sampleFrame } from '@offload/packet'
 import { describe, expect, it } from 'vitest'
 import { TableChip } from '../testing/table-chip'
 import { createMachine } from './machine'
+import { hostView } from './host-view'
 import { XskSocket } from './xsk'
+import { openXskApplication } from './xsk-application'
 
 const STEER = `
 .map sockets xskmap key 4 value 4 max 4
@@ -57,5 +59,36 @@ describe('AF_XDP', () => {
     expect(socket.statistics.txInvalidDescriptors).toBe(1)
     expect(XskSocket.create(1, 4, 0, { chunkSize: 1024 })).toEqual({ ok: false, errno: -22 })
     expect(XskSocket.create(1, 4, 0, { ringSize: 3 })).toEqual({ ok: false, errno: -22 })
+  })
+})
+
+describe('an application with an AF_XDP socket', () => {
+  it('steers its queue, reads, sends back, and leaves nothing', () => {
+    const chip = new TableChip()
+    chip.fate = () => ({ outcome: 'pass', queue: 2 })
+    const machine = createMachine({ chip, firmware: FIRMWARE_PROFILES.shipping })
+    const made = openXskApplication(machine, 4, 2, { chunks: 8, ringSize: 8 })
+    if (!made.ok) throw new Error(made.error)
+    expect(openXskApplication(machine, 4, 2)).toEqual({ ok: false, error: 'Queue 2 of nfp_p0 has a socket already.' })
+    expect(openXskApplication(machine, 4, 99)).toMatchObject({ ok: false })
+    const send = (count: number): void => {
+      machine.offer(Array.from({ length: count }, (_, time) => ({ time, port: 0, data: sampleFrame(60) })))
+      machine.run(machine.chip.now + 100)
+    }
+    send(5)
+    const [view] = hostView(machine).sockets
+    expect(view).toMatchObject({ queue: 2, interface: 'nfp_p0', rx: 5, fill: 3, received: 5 })
+    expect(made.application.read()).toBe(5)
+    send(3)
+    expect(made.application.echo()).toBe(3)
+    expect(machine.netdevs[0]!.counters.sent).toBe(3)
+    expect(hostView(machine).sockets[0]).toMatchObject({ rx: 0, fill: 8, tx: 0, completion: 0 })
+    expect(hostView(machine).objects.map(({ kind, heldBy }) => [kind, heldBy])).toEqual([
+      ['program', ['nfp_p0 (XDP driver)']],
+      ['map', ['program 1']],
+    ])
+    made.application.close()
+    expect(machine.leaks()).toEqual([])
+    expect(hostView(machine).sockets).toEqual([])
   })
 })
