@@ -68,8 +68,8 @@ function importOne(bytes: Uint8Array): ImportedProgram {
   return result.programs[0]!
 }
 
-function objectFile(name: string, source: string): string {
-  const made = exportElf(programOf(source), { source, sourceName: `${name}.bpf` })
+function objectFile(name: string, source: string, files: Readonly<Record<string, string>> = {}): string {
+  const made = exportElf(programOf(source), { source, sourceName: `${name}.bpf`, files })
   if (!made.ok) throw new Error(made.error)
   const file = path.join(scratch, `${name}.o`)
   writeFileSync(file, made.object)
@@ -125,7 +125,7 @@ describe.each(DEMOS)('demo $id', (demo) => {
         compared++
       }
       expect(program.license).toBe('GPL')
-      expect(program.source.length).toBeGreaterThan(5)
+      expect(program.cLines.length).toBeGreaterThan(5)
       // The twin declares the same maps, with the same types.
       const own = programOf(demo.source)
       expect(
@@ -141,12 +141,17 @@ describe.each(DEMOS)('demo $id', (demo) => {
 
   it('exported and imported again it is the same program', () => {
     const own = programOf(demo.source)
-    const again = importOne(readFileSync(objectFile(`${demo.id}-again`, demo.source)))
+    const again = importOne(
+      readFileSync(objectFile(`${demo.id}-again`, demo.source, { [own.cLines?.[0]?.file ?? '']: demo.c })),
+    )
     expect(toHex(again.insns)).toBe(toHex(own.insns))
     expect(again.maps).toMatchObject(own.maps.map(({ name, key_size, value_size }) => ({ name, key_size, value_size })))
     expect([again.name, again.progType, again.license]).toEqual([own.name, own.progType, own.license])
-    const lines = demo.source.split('\n')
-    for (const { line, text } of again.source) expect(text.trim()).toBe(lines[line - 1]!.trim())
+    // The lines of C where the demo names them, else those of its own text.
+    const named = own.cLines?.map(({ insn, line }) => [insn, line])
+    if (named !== undefined) expect(again.cLines.map(({ insn, line }) => [insn, line])).toEqual(named)
+    const lines = (named === undefined ? demo.source : demo.c).split('\n')
+    for (const { line, text } of again.cLines) expect(text.trim()).toBe(lines[line - 1]!.trim())
   })
 
   it.runIf(live)('our object loads on the running kernel, and bpftool shows the types that we show', () => {

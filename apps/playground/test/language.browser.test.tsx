@@ -12,7 +12,7 @@ import { useFindings } from '../src/editor/use-markers'
 import { fileName } from '../src/link/downloads'
 import { openFile } from '../src/link/open-file'
 import { hover, unpin, useLink } from '../src/link/service'
-import { CLinesPane, rowsOf } from '../src/panes/c-lines-pane'
+import { CLinesPane } from '../src/panes/c-lines-pane'
 import { FlowGraphPane } from '../src/panes/flow-graph-pane'
 import { layoutFlow } from '../src/panes/flow-layout'
 import { OutlinePane } from '../src/panes/outline-pane'
@@ -31,7 +31,7 @@ beforeEach(() => {
   document.body.append(host)
   root = createRoot(host)
   useView.setState({ notices: [] })
-  useImported.setState({ choice: undefined, lines: undefined })
+  useImported.setState({ choice: undefined })
   useDocument.getState().replace(defaultDocument())
 })
 afterEach(() => {
@@ -164,13 +164,17 @@ describe('files', () => {
   it('an object becomes text with maps, and its lines stand in the C tab', async () => {
     await openFile(new File([object()], 'p.o'))
     expect(source()).toContain('.map m array')
-    const lines = useImported.getState().lines!
-    expect(rowsOf(lines, 4).map(({ line, runs }) => [line, runs[0]!.start])).toEqual([
-      [3, 0],
-      [4, 2],
-      [5, 3],
-    ])
-    show(<CLinesPane lines={lines} />)
+    expect(source()).toContain('; r1 = m ll @ p.c:3')
+    const assembled = assemble(source())
+    if (!assembled.ok) throw new Error('does not assemble')
+    const judged = {
+      source: source(),
+      edits: 0,
+      ms: 1,
+      compilation: { ok: true, diagnostics: [], program: assembled.program },
+    }
+    useVerdict.setState({ last: judged, good: judged })
+    show(<CLinesPane />)
     await expect.element(page.getByTestId('c-lines')).toHaveTextContent('r1 = m ll')
   })
 

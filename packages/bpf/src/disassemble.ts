@@ -4,6 +4,7 @@
  */
 
 import { BUILTIN_TYPES } from './assembler/types'
+import { cLineComment } from './assembler/c-lines'
 import { toHex } from './insn'
 import { isName, ProgramNames } from './names'
 import { insnText, printedSlots } from './print'
@@ -15,8 +16,6 @@ export interface DisassembleOptions {
   readonly dialect?: Dialect
   /** Give a label to every target that has none; default false: distances, so that reading back adds no labels. */
   readonly labels?: boolean
-  /** Comments to put before instructions, by slot: e.g. the lines of C they came from. */
-  readonly comments?: ReadonlyMap<number, string>
 }
 
 /** Where each slot was printed, beside the text. */
@@ -49,11 +48,12 @@ export function disassembleWithLines(program: Program | Uint8Array, options: Dis
   const names = bare ? new ProgramNames(insns, []) : new ProgramNames(insns, program.labels, program)
   if (options.labels === true) names.addTargets()
   const lines = new Int32Array(count)
+  const cLines = new Map(bare ? [] : program.cLines?.map((line) => [line.insn, line]))
   for (let slot = 0; slot < count;) {
     if (names.functions.has(slot)) out.push('', `.func ${names.functions.get(slot)}`)
     for (const label of names.labels.get(slot) ?? []) out.push(`${label}:`)
-    const comment = options.comments?.get(slot)
-    if (comment !== undefined) out.push(`    ; ${comment.replace(/\s+/g, ' ').trim()}`)
+    const cLine = cLines.get(slot)
+    if (cLine !== undefined) out.push(`    ${cLineComment(cLine)}`)
     out.push(`    ${insnText(insns, slot, dialect, names)}`)
     lines[slot] = out.length
     slot += printedSlots(insns, slot, names.map(slot) !== undefined)

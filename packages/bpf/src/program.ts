@@ -78,6 +78,17 @@ export interface Label {
   readonly insn: number
 }
 
+/** A line of C (or of another language) and the instruction that begins what was made of it. */
+export interface CLine {
+  readonly insn: number
+  readonly file: string
+  /** From 1; 0: from this instruction on no line is known. */
+  readonly line: number
+  /** From 1; 0 where it is not known. */
+  readonly column: number
+  readonly text: string
+}
+
 export interface Program {
   readonly name: string
   readonly progType: ProgType
@@ -91,6 +102,8 @@ export interface Program {
   readonly labels: readonly Label[]
   /** Source line (from 1) of each slot; 0 where there is none. */
   readonly lines: Int32Array
+  /** Lines of C by the instructions that they begin at, in their order; absent means none is known. */
+  readonly cLines?: readonly CLine[]
   /** What to put into maps before the program runs; absent means nothing. */
   readonly contents?: readonly MapContents[]
 }

@@ -1,6 +1,6 @@
 /** The program as a file: source, ELF object for a real card, hex, or the whole session as a project. Fetched when asked for. */
 import { assemble, exportElf, toHex } from '@offload/bpf'
-import { useDocument } from '../stores/document'
+import { demoOf, useDocument } from '../stores/document'
 import { notify } from '../stores/view'
 import { saveFile } from './files'
 
@@ -34,7 +34,13 @@ export function download(kind: DownloadKind): void {
     saveFile(`${base}.hex`, lines.map((line) => `${line}\n`).join(''), 'text/plain')
     return
   }
-  const made = exportElf(program, { source, sourceName: `${base}.bpf` })
+  const c = demoOf(document)?.c
+  const file = program.cLines?.[0]?.file
+  const made = exportElf(program, {
+    source,
+    sourceName: `${base}.bpf`,
+    ...(c === undefined || file === undefined ? {} : { files: { [file]: c } }),
+  })
   if (made.ok) saveFile(`${base}.o`, made.object, 'application/x-elf')
   else notify('fail', `There is no object: ${made.error}.`)
 }

@@ -44,10 +44,7 @@ export function openText({ name, source, program }: ImportedText, file: string, 
   const state = useDocument.getState()
   const { demo: _demo, ...rest } = state.document
   const title = program === undefined ? file : name
-  useImported.setState({
-    choice: undefined,
-    lines: program?.source.length ? { source, title, file, notes: program.source } : undefined,
-  })
+  useImported.setState({ choice: undefined })
   state.replace({ ...rest, title, source, entries: [] })
   const what = program === undefined ? `“${file}”` : `Program “${name}” of “${file}”`
   const about = notes.length === 0 ? '' : `, ${notes.slice(0, 3).join('; ').replace(/\.$/, '')}`

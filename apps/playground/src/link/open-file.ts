@@ -6,7 +6,6 @@
 import { readCapture } from '@offload/packet'
 import { DOCUMENT_LIMITS, toBase64, validateDocument } from '@offload/session'
 import { useDocument } from '../stores/document'
-import { useImported } from '../stores/imported'
 import { notify } from '../stores/view'
 import { setTraffic } from '../workers/engine'
 
@@ -104,7 +103,6 @@ function openProject(name: string, text: string): void {
     notify('fail', `“${name}” is not a project: ${result.error}. Everything stays as it was.`)
     return
   }
-  useImported.setState({ lines: undefined })
   useDocument.getState().replace(result.document)
   notify('info', `Project “${name}” opened.`)
 }

@@ -9,9 +9,8 @@ import { ProgramMenu } from '../components/program-menu'
 import { Tabs } from '../components/tabs'
 import { VerdictBanner } from '../components/verdict-banner'
 import { BpfEditor, revealLater } from '../editor/bpf-editor'
-import { CodeText } from '../editor/code-text'
+import { useShown } from '../link/service'
 import { demoOf, useDocument } from '../stores/document'
-import { useImported } from '../stores/imported'
 import { useView } from '../stores/view'
 
 type Tab = 'bpf' | 'c' | 'flow' | 'outline' | 'story'
@@ -31,12 +30,10 @@ export function ProgramPane({
   const document = useDocument((state) => state.document)
   const focused = useView((state) => state.editorFocused)
   const demo = demoOf(document)
-  const imported = useImported((state) => state.lines)
-  // A demo brings its own C.
-  const lines = demo === undefined && imported?.title === document.title ? imported : undefined
+  const knowsC = (useShown().tables?.cRows.length ?? 0) > 0
   const tabs: readonly (readonly [Tab, string])[] = [
     ['bpf', 'BPF'],
-    ...(demo !== undefined || lines !== undefined ? [['c', 'C'] as const] : []),
+    ...(demo !== undefined || knowsC ? [['c', 'C'] as const] : []),
     ['flow', 'Flow'],
     ['outline', 'Outline'],
     ...(demo === undefined ? [] : [['story', 'Story'] as const]),
@@ -65,9 +62,8 @@ export function ProgramPane({
       </div>
       <div className="pane-body fixed" id="program-panel" role="tabpanel">
         {tab === 'bpf' && <BpfEditor hint={guided === true} />}
-        {tab === 'c' && demo !== undefined && <CListing text={demo.c} />}
         <Suspense>
-          {tab === 'c' && lines !== undefined && <CLinesPane lines={lines} />}
+          {tab === 'c' && <CLinesPane text={demo?.c} />}
           {tab === 'flow' && <FlowGraphPane />}
           {tab === 'outline' && (
             <OutlinePane
@@ -112,26 +108,5 @@ export function ProgramPane({
         </span>
       )}
     </section>
-  )
-}
-
-function CListing({ text }: { readonly text: string }): ReactElement {
-  return (
-    <div
-      className="listing"
-      style={{ lineHeight: '20px' }}
-      tabIndex={0}
-      role="group"
-      aria-label="The same program in C"
-    >
-      {text.split('\n').map((line, index) => (
-        <div key={index} className="code-row">
-          <span className="n">{index + 1}</span>
-          <span className="src">
-            <CodeText text={line} grammar="c" />
-          </span>
-        </div>
-      ))}
-    </div>
   )
 }

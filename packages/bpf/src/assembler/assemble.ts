@@ -10,6 +10,7 @@ import { fromHex } from '../insn'
 import { LD_IMM64 } from '../opcodes'
 import type { AssembleResult, Dialect, MapReloc, Program, ProgType } from '../program'
 import type { CompiledForm } from '../template'
+import { CLineReader } from './c-lines'
 import { Code } from './code'
 import { DECLARATIONS, Declarations, PROG_TYPE_WORDS } from './declarations'
 import { detectDialect } from './detect'
@@ -41,7 +42,6 @@ const SILENT = new Set([
   '.p2align',
   '.align',
   '.balign',
-  '.file',
   '.ident',
   '.addrsig',
   '.addrsig_sym',
@@ -85,6 +85,7 @@ class Assembler {
   private readonly relocs: MapReloc[] = []
   private readonly labels: Labels
   private readonly mistakes: Mistakes
+  private readonly cLines = new CLineReader()
   /** Lines taken by declarations of several lines. */
   private readonly taken = new Set<number>()
   private skippedSection: string | undefined
@@ -122,6 +123,7 @@ class Assembler {
       subprograms: this.labels.subprograms(declarations.name),
       labels: this.labels.list(),
       lines: this.code.sourceLines(),
+      ...(this.cLines.list.length > 0 ? { cLines: this.cLines.list } : {}),
       ...(declarations.contents.length > 0 ? { contents: declarations.contents } : {}),
     }
   }
@@ -205,7 +207,10 @@ class Assembler {
       if (start >= end || this.taken.has(line)) continue
       const first = text.charCodeAt(start)
       // ; and #: a comment
-      if (first === 59 || first === 35) continue
+      if (first === 59 || first === 35) {
+        this.cLines.read(text, start, end)
+        continue
+      }
       if (first === 46 && this.readDirective(line, start, end)) continue
       if (this.skippedSection !== undefined) continue
       this.readLine(line, start, end)
@@ -236,6 +241,7 @@ class Assembler {
       }
     }
     lexer.lex(text, start, end)
+    if (lexer.commentStart >= 0) this.cLines.read(text, lexer.commentStart, end)
     if (lexer.count === 0) return
     let at = 0
     while (
@@ -270,6 +276,7 @@ class Assembler {
     if (operands.problem !== undefined) return this.mistakes.problem()
     if (operands.unsignedImm !== undefined && compiled.usesImm) this.mistakes.width(compiled)
     const slot = this.code.count
+    this.cLines.begin(slot)
     const dst = compiled.usesDst ? operands.dst : 0
     const src = compiled.usesSrc ? operands.src : (form.fixed.src ?? 0)
     const off = compiled.usesOff ? operands.off : (form.fixed.off ?? 0)
@@ -334,6 +341,7 @@ class Assembler {
     if (DECLARATIONS.has(directive)) return true
     if (directive === '.func') this.readFunction()
     else if (directive === '.raw') this.readRaw(line, end)
+    else if (directive === '.file') this.cLines.nameFile(this.text.slice(start, end))
     else if (directive === '.section' || directive === '.text') this.readSection(directive, end)
     else if (!SILENT.has(directive) && !directive.startsWith('.cfi_') && this.skippedSection === undefined) {
       const known = [...DECLARATIONS, '.func', '.raw', '.section']
@@ -372,6 +380,8 @@ class Assembler {
       return
     }
     const slot = this.code.count
+    if (lexer.commentStart >= 0) this.cLines.read(this.text, lexer.commentStart, end)
+    this.cLines.begin(slot)
     const bytes = fromHex(digits)!
     for (let at = 0; at < bytes.length; at += 8) this.code.pushBytes(bytes.subarray(at, at + 8), line)
     const name = parts[2]

@@ -125,7 +125,7 @@ describe('object import', () => {
       'call account',
     )
     expect(program.funcInfo.map(({ insn }) => insn)).toEqual([0, 28])
-    expect(program.source.find(({ text }) => text.includes('data + 34 > end'))?.line).toBeGreaterThan(50)
+    expect(program.cLines.find(({ text }) => text.includes('data + 34 > end'))?.line).toBeGreaterThan(50)
     expect(program.labels.map(({ name }) => name)).toContain('LBB1_4')
   })
 
@@ -249,7 +249,7 @@ describe('object export', () => {
     ])
     expect(program.maps[0]!.value).toMatchObject({ kind: 'struct', name: 'counter', size: 24 })
     expect(program.subprograms).toEqual(assembled.program.subprograms)
-    expect(program.source.find(({ insn }) => insn === 0)).toMatchObject({ line: 5, text: 'r0 = 1 ; a comment' })
+    expect(program.cLines.find(({ insn }) => insn === 0)).toMatchObject({ line: 5, text: 'r0 = 1 ; a comment' })
   })
 
   it('takes programs of clang apart again', () => {

@@ -1,10 +1,12 @@
 /**
  * Exports a program as an object that libbpf, bpftool and iproute2 load: code, BTF-defined maps with the
- * types of keys and values, functions, licence, and the source lines of the assembly text.
+ * types of keys and values, functions, licence, and lines: those of C where the program knows them, else those of
+ * its assembly text.
  * The linked program is taken apart again: subprograms go to `.text`, calls become relocations.
  * object-formats.md, sections 1 to 8.
  */
 
+import { cLineOf } from '../assembler/c-lines'
 import { addDataType } from '../btf/data-types'
 import { BtfBuilder } from '../btf/build'
 import { BTF_MAGIC } from '../btf/types'
@@ -15,16 +17,18 @@ import { targetOf } from '../names'
 import { writeImm } from '../insn'
 import { mapTypeNumber } from '../map-types'
 import { LD_IMM64, OP_CALL } from '../opcodes'
-import type { DataType, MapDef, Program, ProgType } from '../program'
+import type { CLine, DataType, MapDef, Program, ProgType } from '../program'
 import { FLAG, SECTION } from './file'
 import { SECTION_OF_TYPE } from './section-names'
 import { ElfWriter } from './writer'
 
 export interface ExportOptions {
-  /** Assembly text that `program.lines` refers to; its lines become the object's line records. */
+  /** Assembly text that `program.lines` refers to; without lines of C its lines become the object's line records. */
   readonly source?: string
   /** Name of that text in the line records; default `program.bpf`. */
   readonly sourceName?: string
+  /** Texts of C by file name: a line is written as it stands there, not as the program's comment has it. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 export type ExportResult =
@@ -364,7 +368,7 @@ class Exporter {
         funcInfo.u32(functions[pieces.indexOf(piece)]!)
       }
     }
-    if (this.hasLines(pieces)) this.addLines(groups, lineInfo)
+    this.addLines(groups, this.lineRecords(pieces), lineInfo)
     const out = new ByteWriter()
     out.u16(BTF_MAGIC)
     out.u8(1)
@@ -376,31 +380,49 @@ class Exporter {
     return out.bytes()
   }
 
-  /** The kernel wants a line record at the start of each function, or none at all. */
-  private hasLines(pieces: readonly Piece[]): boolean {
-    return this.options.source !== undefined && pieces.every(({ start }) => (this.program.lines[start] ?? 0) > 0)
+  /** Line records by slot. The kernel wants one at the start of each function, or none at all. */
+  private lineRecords(pieces: readonly Piece[]): readonly CLine[] {
+    const { options, program } = this
+    const begins = ({ start }: Piece, records: readonly CLine[]): boolean => records.some(({ insn }) => insn === start)
+    const ofC = pieces.flatMap(({ start, end }) => {
+      const inside = (program.cLines ?? []).filter(({ insn, line }) => insn >= start && insn < end && line > 0)
+      const first = cLineOf(program, start)
+      return first === undefined || inside[0]?.insn === start ? inside : [{ ...first, insn: start }, ...inside]
+    })
+    if (pieces.every((piece) => begins(piece, ofC)))
+      return ofC.map((line) => ({ ...line, text: options.files?.[line.file]?.split('\n')[line.line - 1] ?? line.text }))
+    if (options.source === undefined) return []
+    const lines = options.source.split('\n')
+    const file = options.sourceName ?? 'program.bpf'
+    const ofText = pieces.flatMap(({ start, end }) =>
+      lineStarts(program, start, end).map((insn): CLine => {
+        const line = program.lines[insn]!
+        return { insn, file, line, column: 0, text: (lines[line - 1] ?? '').trim() }
+      }),
+    )
+    return pieces.every((piece) => begins(piece, ofText)) ? ofText : []
   }
 
-  private addLines(groups: readonly { name: string; members: readonly Piece[] }[], out: ByteWriter): void {
-    const { btf, options, program } = this
-    const lines = options.source!.split('\n')
-    const file = btf.string(options.sourceName ?? 'program.bpf')
+  private addLines(
+    groups: readonly { name: string; members: readonly Piece[] }[],
+    lines: readonly CLine[],
+    out: ByteWriter,
+  ): void {
+    if (lines.length === 0) return
     out.u32(16)
     for (const { name, members } of groups) {
-      const records = members.flatMap((piece) =>
-        lineStarts(program, piece.start, piece.end).map((slot) => ({
-          slot,
-          at: piece.offset + (slot - piece.start) * 8,
-        })),
+      const records = members.flatMap(({ start, end, offset }) =>
+        lines
+          .filter(({ insn }) => insn >= start && insn < end)
+          .map((line) => ({ ...line, at: offset + (line.insn - start) * 8 })),
       )
-      out.u32(btf.string(name))
+      out.u32(this.btf.string(name))
       out.u32(records.length)
-      for (const { slot, at } of records) {
-        const line = program.lines[slot]!
+      for (const { at, file, text, line, column } of records) {
         out.u32(at)
-        out.u32(file)
-        out.u32(btf.string(ascii((lines[line - 1] ?? '').trim())))
-        out.u32(line << 10)
+        out.u32(this.btf.string(ascii(file)))
+        out.u32(this.btf.string(ascii(text)))
+        out.u32((line << 10) | Math.min(column, 1023))
       }
     }
   }

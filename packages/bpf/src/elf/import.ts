@@ -3,11 +3,11 @@
  * Any bytes give a result: programs, or findings that say why not. object-formats.md, section 15.
  */
 
-import { type BtfExt, parseBtfExt } from '../btf/ext'
+import { type BtfExt, type LineInfo, parseBtfExt } from '../btf/ext'
 import { parseBtf } from '../btf/parse'
 import type { Btf } from '../btf/types'
 import { ByteReader } from '../byte-reader'
-import type { Label, MapContents, Program } from '../program'
+import type { CLine, Label, MapContents, Program } from '../program'
 import { type ElfFile, type ElfSection, readElf } from './file'
 import { type ObjectFinding, ObjectFindings } from './findings'
 import { type FunctionPlace, functionsIn, type Linked, Linker, LinkError, littleEndianCode } from './link'
@@ -15,20 +15,11 @@ import { loaderBtf } from './loader-btf'
 import { collectMaps, isCode, type ObjectMap } from './maps'
 import { sectionKind, type SectionMatch } from './section-names'
 
-/** A line of C beside the instruction that begins it. */
-export interface SourceNote {
-  readonly insn: number
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly text: string
-}
-
 export interface ImportedProgram extends Program {
   readonly section: string
   readonly attachType: number
   readonly contents: readonly MapContents[]
-  readonly source: readonly SourceNote[]
+  readonly cLines: readonly CLine[]
   /** First instruction and BTF FUNC id of each function that BTF describes. */
   readonly funcInfo: readonly { readonly insn: number; readonly type: number }[]
 }
@@ -222,7 +213,7 @@ class Importer {
       section: place.section.name,
       attachType: kind.attachType,
       contents: maps.flatMap(({ data, frozen }, map) => (data === undefined ? [] : [{ map, data, frozen }])),
-      source: recordsOf(linked, ext?.lines),
+      cLines: runsOfLines(recordsOf(linked, ext?.lines)),
       funcInfo: recordsOf(linked, ext?.functions),
     }
   }
@@ -260,6 +251,18 @@ class Importer {
     const section = this.file.sections.find(({ name }) => name === 'license')
     return section === undefined ? '' : new ByteReader(section.data, true).cString(0, 127)
   }
+}
+
+/** One entry a run of instructions of one line, files by their names alone; code of no line belongs to the run before. */
+function runsOfLines(records: readonly LineInfo[]): CLine[] {
+  const runs: CLine[] = []
+  for (const record of records) {
+    const file = record.file.replace(/^.*[\\/]/, '')
+    const last = runs.at(-1)
+    if (record.line === 0 || (last?.file === file && last.line === record.line)) continue
+    runs.push({ ...record, file })
+  }
+  return runs
 }
 
 /** The records of a linked program's pieces, with their places in it. */

@@ -103,7 +103,7 @@ describe('compiler text', () => {
           expect(program.maps, program.name).toEqual(other.maps)
           expect(program.relocs, program.name).toEqual(other.relocs)
           expect(program.contents, program.name).toEqual(other.contents)
-          expect(program.source, program.name).toEqual(other.source)
+          expect(program.cLines, program.name).toEqual(other.cLines)
         })
       }
     })

@@ -20,7 +20,7 @@ describe('files', () => {
       expect(again.ok && toHex(again.program.insns)).toBe(toHex(program!.insns))
       expect(again.ok && again.program.contents?.map(({ map }) => map)).toEqual([3, 4])
     }
-    expect(result.texts[0]!.source).toContain('; if (data + 34 > end)')
+    expect(result.texts[0]!.source).toContain('if (data + 34 > end) @ counter.c:')
   })
 
   it('leaves the given bytes alone, also where they are a Buffer', () => {

@@ -68,14 +68,7 @@ function fromObjects(kind: 'object' | 'compiler', result: ImportResult): FileImp
 
 /** An imported program as text, with the lines of C as comments. */
 export function sourceOf(program: ImportedProgram): string {
-  const comments = new Map<number, string>()
-  let last = ''
-  for (const { insn, text } of program.source) {
-    const line = text.trim()
-    if (line !== '' && line !== last) comments.set(insn, line)
-    last = line
-  }
-  return disassemble(program, { comments, labels: true })
+  return disassemble(program, { labels: true })
 }
 
 /** Bare instructions, as `llvm-objcopy -O binary` or `bpftool prog dump xlated file` write them. */

@@ -155,3 +155,20 @@ describe('foreign texts', () => {
     }
   })
 })
+
+describe('lines of C', () => {
+  it.each([
+    ['a verifier log', '; r0 = 2; @ a.c:7\n0: (b7) r0 = 2\n; } @ a.c:9\n1: (95) exit\n'],
+    [
+      'bpftool',
+      '; r0 = 2; [file:/x/a.c line_num:7 line_col:1]\n   0: (b7) r0 = 2\n; } [file:/x/a.c line_num:9 line_col:1]\n   1: (95) exit\n',
+    ],
+  ])('of %s stay with their instructions', (_, text) => {
+    const result = importForeignText(text)
+    const program = result.ok ? assemble(result.source) : undefined
+    expect(program?.ok === true && program.program.cLines?.map(({ insn, line, text: c }) => [insn, line, c])).toEqual([
+      [0, 7, 'r0 = 2;'],
+      [1, 9, '}'],
+    ])
+  })
+})

@@ -27,16 +27,24 @@ const OBJDUMP_LINE = /^\s*([0-9]+):\t(?:(?:[0-9a-f]{2} ?)+\t)?(.*)$/
 /** `<tab><tab>0000000000000020:  R_BPF_64_64<tab>counts`. */
 const RELOCATION_LINE = /^\s+([0-9a-f]{8,16}):\s+R_BPF_(\w+)\s+(\S+)/
 const SYMBOL_LINE = /^[0-9a-f]{8,16} <([\w.$]+)>:\s*$/
+/** `; counter = lookup(…); @ flood.c:27` of the log, `; … [file:flood.c line_num:27 line_col:5]` of bpftool. */
+const C_LINE = /^\s*; (.*?) ?(?:@ ([^\s:@]+):(\d+)|\[file:\S*?([^\s/]+) line_num:(\d+) line_col:\d+\])\s*$/
 const SECTION_LINE = /^Disassembly of section /
 
 /** Reads all instructions of a listing; of several sections only the first with code. */
 export function readListing(text: string): Listing {
   const listing: Listing = { insns: new Map(), functions: new Map() }
   let symbol: string | undefined
+  let cLine = ''
   let isOtherSection = false
   for (const line of text.split('\n')) {
     if (SECTION_LINE.test(line)) isOtherSection = listing.insns.size > 0
     if (isOtherSection) continue
+    const ofC = C_LINE.exec(line)
+    if (ofC !== null) {
+      cLine = ` ; ${ofC[1]} @ ${ofC[2] ?? ofC[4]}:${ofC[3] ?? ofC[5]}`
+      continue
+    }
     const relocation = RELOCATION_LINE.exec(line)
     if (relocation !== null) {
       relocate(listing, parseInt(relocation[1]!, 16) / 8, relocation[2]!, relocation[3]!)
@@ -51,9 +59,13 @@ export function readListing(text: string): Listing {
     const dump = kernel === null ? OBJDUMP_LINE.exec(line) : null
     if (kernel === null && dump === null) continue
     const slot = Number((kernel ?? dump)![1])
-    if (listing.insns.has(slot) || !Number.isSafeInteger(slot)) continue
+    if (listing.insns.has(slot) || !Number.isSafeInteger(slot)) {
+      cLine = ''
+      continue
+    }
     const insn = kernel !== null ? kernelInsn(kernel[2]!, kernel[3]!) : objdumpInsn(dump![2]!)
-    listing.insns.set(slot, insn)
+    listing.insns.set(slot, { ...insn, text: insn.text + cLine })
+    cLine = ''
     if (symbol !== undefined) {
       if (!/^LBB|^\./.test(symbol)) listing.functions.set(slot, symbol)
       symbol = undefined

@@ -2,38 +2,39 @@
 import type { Demo } from '../demo'
 
 const source = `; Count IPv4 packets by protocol; drop UDP packets to one port on the card.
+.file "flood.c"
 .license GPL
 .struct counter { packets u64; bytes u64 }
 .map counts array key u32 value counter max 256
 
 .prog xdp flood
-    r7 = *(u32 *)(r1 + 0)             ; data
-    r8 = *(u32 *)(r1 + 4)             ; data_end
-    r2 = r7
+    r7 = *(u32 *)(r1 + 0)             ; data @13
+    r8 = *(u32 *)(r1 + 4)             ; data_end @14
+    r2 = r7                           ; @18
     r2 += 42
     if r2 > r8 goto pass              ; shorter than Ethernet + IPv4 + UDP
-    r3 = *(u16 *)(r7 + 12)            ; EtherType
+    r3 = *(u16 *)(r7 + 12)            ; EtherType @20
     if r3 != 8 goto pass              ; 0x0800 in network order: IPv4
-    r9 = *(u8 *)(r7 + 23)             ; protocol
-    *(u32 *)(r10 - 4) = r9
+    r9 = *(u8 *)(r7 + 23)             ; protocol @23
+    *(u32 *)(r10 - 4) = r9            ; @24
     r1 = counts ll
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
-    r1 = 1
+    if r0 == 0 goto pass              ; @25
+    r1 = 1                            ; @27
     lock *(u64 *)(r0 + 0) += r1       ; packets
-    r1 = r8
+    r1 = r8                           ; @28
     r1 -= r7
     lock *(u64 *)(r0 + 8) += r1       ; bytes
-    if r9 != 17 goto pass             ; not UDP
-    r3 = *(u16 *)(r7 + 36)            ; destination port
+    if r9 != 17 goto pass             ; not UDP @30
+    r3 = *(u16 *)(r7 + 36)            ; destination port @32
     r3 = be16 r3
     if r3 != 53 goto pass             ; the port under attack
-    r0 = 1                            ; XDP_DROP
+    r0 = 1                            ; XDP_DROP @34
     exit
 pass:
-    r0 = 2                            ; XDP_PASS
+    r0 = 2                            ; XDP_PASS @19
     exit
 `
 

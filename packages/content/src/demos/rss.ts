@@ -2,79 +2,80 @@
 import type { Demo } from '../demo'
 
 const source = `; Choose the receive queue on the card: fixed, by outer addresses, symmetric, or by the addresses inside a tunnel.
+.file "rss.c"
 .license GPL
 .struct rss_config { mode u32; last_queue u32 }
 .map config array key u32 value rss_config max 1
 
 .prog xdp rss
-    r6 = r1
-    r7 = *(u32 *)(r1 + 0)             ; data
-    r8 = *(u32 *)(r1 + 4)             ; data_end
-    r1 = 0
+    r6 = r1                           ; @13
+    r7 = *(u32 *)(r1 + 0)             ; data @15
+    r8 = *(u32 *)(r1 + 4)             ; data_end @16
+    r1 = 0                            ; @17
     *(u32 *)(r10 - 4) = r1
-    r1 = config ll
+    r1 = config ll                    ; @18
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
-    r9 = *(u32 *)(r0 + 0)             ; mode: 0 fixed, 1 outer, 2 symmetric, 3 inner
-    r0 = *(u32 *)(r0 + 4)             ; number of the last queue, one less than a power of two
+    if r0 == 0 goto pass              ; @20
+    r9 = *(u32 *)(r0 + 0)             ; mode: 0 fixed, 1 outer, 2 symmetric, 3 inner @22
+    r0 = *(u32 *)(r0 + 4)             ; number of the last queue, one less than a power of two @23
     r1 = r0
-    if r9 == 0 goto select            ; mode 0: always the last queue
+    if r9 == 0 goto select            ; mode 0: always the last queue @22
 
-    r2 = r7
+    r2 = r7                           ; @26
     r2 += 34
     if r2 > r8 goto pass
-    r3 = *(u16 *)(r7 + 12)            ; EtherType, in network order
+    r3 = *(u16 *)(r7 + 12)            ; EtherType, in network order @29
     if r3 == 8 goto ipv4
-    if r3 != 0xdd86 goto pass
+    if r3 != 0xdd86 goto pass         ; @36
 
-    r2 = r7                           ; IPv6
+    r2 = r7                           ; IPv6 @37
     r2 += 54
     if r2 > r8 goto pass
-    r1 = *(u32 *)(r7 + 34)            ; last word of the source
-    r2 = *(u32 *)(r7 + 50)            ; last word of the destination
-    if r9 != 3 goto mix
+    r1 = *(u32 *)(r7 + 34)            ; last word of the source @39
+    r2 = *(u32 *)(r7 + 50)            ; last word of the destination @40
+    if r9 != 3 goto mix               ; @41
     r3 = *(u8 *)(r7 + 20)             ; next header
     if r3 != 4 goto mix               ; IPv4 inside?
     r3 = r7
     r3 += 74
     if r3 > r8 goto mix
-    r1 = *(u32 *)(r7 + 66)            ; inner source
-    r2 = *(u32 *)(r7 + 70)            ; inner destination
+    r1 = *(u32 *)(r7 + 66)            ; inner source @42
+    r2 = *(u32 *)(r7 + 70)            ; inner destination @43
     goto mix
 
 ipv4:
-    r1 = *(u32 *)(r7 + 26)            ; source
-    r2 = *(u32 *)(r7 + 30)            ; destination
-    if r9 != 3 goto mix
+    r1 = *(u32 *)(r7 + 26)            ; source @30
+    r2 = *(u32 *)(r7 + 30)            ; destination @31
+    if r9 != 3 goto mix               ; @32
     r3 = *(u8 *)(r7 + 23)             ; protocol
     if r3 != 4 goto mix               ; IPv4 inside?
     r3 = r7
     r3 += 54
     if r3 > r8 goto mix
-    r1 = *(u32 *)(r7 + 46)            ; inner source
-    r2 = *(u32 *)(r7 + 50)            ; inner destination
+    r1 = *(u32 *)(r7 + 46)            ; inner source @33
+    r2 = *(u32 *)(r7 + 50)            ; inner destination @34
 
 mix:
-    if r9 == 2 goto fold              ; symmetric: source and destination count alike
-    w3 = w1
+    if r9 == 2 goto fold              ; symmetric: source and destination count alike @49
+    w3 = w1                           ; @50
     w1 <<= 5
     w1 -= w3                          ; source times 31
 fold:
-    w1 ^= w2
-    w2 = w1
+    w1 ^= w2                          ; @51
+    w2 = w1                           ; @52
     w2 >>= 16
     w1 ^= w2
-    w2 = w1
+    w2 = w1                           ; @53
     w2 >>= 8
     w1 ^= w2
-    w1 &= w0
+    w1 &= w0                          ; @54
 
 select:
     *(u32 *)(r6 + 16) = r1            ; rx_queue_index: only an offloaded program may write it
 pass:
-    r0 = 2                            ; XDP_PASS
+    r0 = 2                            ; XDP_PASS @55
     exit
 `
 

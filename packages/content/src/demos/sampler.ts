@@ -2,25 +2,26 @@
 import type { Demo } from '../demo'
 
 const source = `; Send one packet in 64 to the host as an event: its length, a random number, and its first bytes.
+.file "sampler.c"
 .license GPL
 .struct sample { length u32; random u32 }
 .map events perf_event_array key u32 value u32 max 8
 
 .prog xdp sampler
-    r6 = r1
-    r7 = *(u32 *)(r1 + 0)             ; data
+    r6 = r1                           ; @11
+    r7 = *(u32 *)(r1 + 0)             ; data @13
     r8 = *(u32 *)(r1 + 4)             ; data_end
     r8 -= r7                          ; length
-    call bpf_get_prandom_u32
+    call bpf_get_prandom_u32          ; @16
     r9 = r0
-    r0 &= 63                          ; one in 64
+    r0 &= 63                          ; one in 64 @17
     if r0 != 0 goto pass
-    *(u32 *)(r10 - 8) = r8            ; sample.length
-    *(u32 *)(r10 - 4) = r9            ; sample.random
-    if r8 < 129 goto take
-    r8 = 128                          ; at most 128 bytes of the packet
+    *(u32 *)(r10 - 8) = r8            ; sample.length @19
+    *(u32 *)(r10 - 4) = r9            ; sample.random @16
+    if r8 < 129 goto take             ; @20
+    r8 = 128                          ; at most 128 bytes of the packet @21
 take:
-    r3 = r8
+    r3 = r8                           ; @22
     r3 <<= 32                         ; upper half: bytes of the packet to append
     r1 = 0xffffffff ll                ; lower half: BPF_F_CURRENT_CPU
     r3 |= r1
@@ -31,7 +32,7 @@ take:
     r5 = 8
     call bpf_perf_event_output
 pass:
-    r0 = 2                            ; XDP_PASS
+    r0 = 2                            ; XDP_PASS @23
     exit
 `
 

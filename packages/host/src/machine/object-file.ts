@@ -1,6 +1,6 @@
 /** Object files in the host's file system: what `obj FILE sec NAME` and `bpftool prog load FILE` read. */
 import { importElf } from '@offload/bpf'
-import type { Program, ProgType, SourceNote } from '@offload/bpf'
+import type { Program, ProgType, CLine } from '@offload/bpf'
 
 export interface ObjectFile {
   readonly programs: readonly ObjectProgram[]
@@ -14,7 +14,7 @@ export interface ObjectProgram {
   /** First instruction and BTF id of each function. */
   readonly funcInfo?: readonly { readonly insn: number; readonly type: number }[]
   /** Source lines by instruction. */
-  readonly source?: readonly SourceNote[]
+  readonly source?: readonly CLine[]
 }
 
 const SECTIONS: Readonly<Record<ProgType, string>> = {
@@ -39,7 +39,7 @@ export function readObjectFile(bytes: Uint8Array, name?: string): ObjectFile | u
       section: program.section,
       program,
       funcInfo: program.funcInfo,
-      source: program.source,
+      source: program.cLines,
     })),
     ...(result.btf && { btf: result.btf }),
   }

@@ -2,7 +2,7 @@
  * Programs and maps as the kernel keeps them: with ids, names, tags and reference counts. An object goes when nobody holds
  * it any more: no file descriptor, no pin, no attachment, no program.
  */
-import type { MapDef, Program, ProgType, SourceNote } from '@offload/bpf'
+import type { MapDef, Program, ProgType, CLine } from '@offload/bpf'
 import type { DeviceLoadResult, NfpImage } from '@offload/nfp-jit'
 import type { KernelVersion, VerifyResult } from '@offload/verifier'
 import type { DeviceMap } from '../device/device-map'
@@ -75,7 +75,7 @@ export interface BtfObject {
 export interface ProgramTypes {
   readonly btf: BtfObject
   readonly funcInfo: readonly { readonly insn: number; readonly type: number }[]
-  readonly source: readonly SourceNote[]
+  readonly source: readonly CLine[]
 }
 
 const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL']
