@@ -57,6 +57,16 @@ async function ensureChromium() {
   }
 }
 
+/** Firefox for one smoke test: one that is there, else Debian's. Elsewhere the test says that it is absent. */
+function ensureFirefox() {
+  const known = [process.env.FIREFOX_PATH, '/usr/bin/firefox-esr', '/usr/bin/firefox']
+  if (known.some((file) => file && existsSync(file))) return
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
+  step('installing Firefox')
+  run('apt-get', ['update', '-qq'])
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'firefox-esr'])
+}
+
 const build = () => tool('vite/bin/vite.js', 'build', '--logLevel', 'warn')
 
 /** Everything that needs no browser and runs no test: format, lint, import directions, unused code, types. */
@@ -76,6 +86,7 @@ function check() {
 
 async function test() {
   await ensureChromium()
+  ensureFirefox()
   rmSync(at('reports'), { recursive: true, force: true })
   mkdirSync(at('reports'), { recursive: true })
   check()
