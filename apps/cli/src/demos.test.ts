@@ -84,7 +84,10 @@ async function askInParts(
   return runs
 }
 
-describe.each(DEMOS)('demo $id', (demo) => {
+/** Items that the card runs. Random numbers, the order in which cores come, and two programs at once have no single answer. */
+const PLAYED = DEMOS.filter((demo) => demo.expected.runs)
+
+describe.each(PLAYED)('demo $id', (demo) => {
   const document = documentOf(demo)
 
   it('gives the same on the card, on the host and on the running kernel', async () => {

@@ -64,6 +64,17 @@ export interface EventView {
   readonly packet: Uint8Array
 }
 
+/** What the host did with the packets that the card let pass, since the start. */
+export interface HostStage {
+  readonly received: number
+  /** Up to the stack, dropped, and sent back by the program in driver mode. */
+  readonly stack: number
+  readonly dropped: number
+  readonly transmitted: number
+  /** BPF instructions that the host executed: what its processors were asked to do. */
+  readonly instructions: number
+}
+
 /** One reading of a running session. Rates are left to the reader: they are differences of two readings. */
 export interface Reading {
   readonly now: number
@@ -71,4 +82,5 @@ export interface Reading {
   readonly counters: ChipCounters
   readonly packets: readonly PacketRecord[]
   readonly events: readonly EventView[]
+  readonly host: HostStage
 }

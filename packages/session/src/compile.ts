@@ -88,8 +88,10 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
   const request = deviceRequest(document, program, options)
   const { verify: walked, image, relocated, ...device } = loadForDevice(request)
   // Where the device refused, the kernel's own opinion of the program is asked for separately.
-  const kernel: VerifyResult =
-    device.verdict === 'driver-reject' && walked.verdict !== 'accept' ? verify(withoutDevice(request)) : walked
+  const mapRefused = device.verdict === 'kernel-reject' && device.stage === 'map_create'
+  const kernel: VerifyResult = mapRefused
+    ? verify(withoutDevice(request))
+    : device.verdict === 'driver-reject' && walked.verdict !== 'accept' ? verify(withoutDevice(request)) : walked
   const range = (insn: number | undefined): SourceRange => lineRange(document.source, program, insn)
   const diagnostics: Finding[] = [...fromAssembler]
   if (kernel.verdict === 'reject')
@@ -101,6 +103,7 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
         range(kernel.errorInsn),
       ),
     )
+  if (mapRefused && kernel.verdict === 'accept') diagnostics.push(mapFinding(document.source, program, device))
   if (kernel.verdict === 'cancelled')
     diagnostics.push(
       finding('kernel', 'kernel.cancelled', 'The verifier was stopped before it had an answer.', range(undefined)),
@@ -124,6 +127,22 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
     ...(image === undefined ? {} : { image, disassembly: disassemble(image.words) }),
     ...(relocated === undefined ? {} : { relocated }),
   }
+}
+
+/** The kernel makes some maps for the host only and says no word about it: which map it was, and where it is declared. */
+function mapFinding(source: string, program: Program, device: NonNullable<Compilation['device']>): Finding {
+  const map = program.maps[device.map ?? 0]
+  const index = source.split('\n').findIndex((line) => new RegExp(`^\\s*\\.map\\s+${map?.name ?? ''}\\b`).test(line))
+  const line = index + 1
+  const length = source.split('\n')[index]?.length ?? 0
+  return finding(
+    'device',
+    'device.map_create',
+    `map "${map?.name ?? ''}": the kernel makes no map of type ${map?.type ?? ''} for a device, only array and hash (errno ${device.errno}, without words of its own)`,
+    line === 0
+      ? { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 }
+      : { startLine: line, startColumn: 1, endLine: line, endColumn: length + 1 },
+  )
 }
 
 /** The same program for a host. */

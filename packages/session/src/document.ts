@@ -71,6 +71,8 @@ export interface SessionDocument {
   readonly title: string
   /** BPF assembly, either dialect. */
   readonly source: string
+  /** A second program, for the host: XDP in driver mode on what the card lets pass. */
+  readonly hostSource?: string
   /** Content item it began as, if any. */
   readonly demo?: string
   readonly device: string

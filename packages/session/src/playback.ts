@@ -3,13 +3,14 @@
  * or packets to run. What it does is a function of the document and of the calls made, with the cycle at which each was
  * made; reading never changes anything.
  */
-import type { Program } from '@offload/bpf'
+import { assemble } from '@offload/bpf'
+import type { MapDef, Program } from '@offload/bpf'
 import { createMachine } from '@offload/host'
 import type { BpfMap, BpfProgram, Machine } from '@offload/host'
 import { DEVICES, FIRMWARE_BEHAVIOURS, createChip } from '@offload/nfp-chip'
 import type { ChipShare, EmulatedChip, PacketRecord } from '@offload/nfp-chip'
 import type { FrameSource, TimedFrame } from '@offload/packet'
-import type { Compilation, EventView, MapView, Reading } from './api'
+import type { Compilation, EventView, HostStage, MapView, Reading } from './api'
 import type { SessionDocument, Traffic } from './document'
 import { firmwareOf } from './firmware'
 import { bytesOfHex } from './hex'
@@ -61,6 +62,9 @@ export class Playback {
   /** Nanoseconds at which the present source began. */
   private sourceStart = 0
   private packets: PacketRecord[] = []
+  private hostInstructions = 0
+  /** Maps of the program in driver mode, shown after the card's. */
+  private hostMaps: readonly { readonly definition: MapDef; readonly id: number }[] = []
 
   constructor(
     document: SessionDocument,
@@ -227,7 +231,10 @@ export class Playback {
   }
 
   private take(until: number, untilIdle = false): void {
-    for (const packet of this.machine.run(until, { untilIdle })) this.packets.push(packet.record)
+    for (const packet of this.machine.run(until, { untilIdle })) {
+      this.packets.push(packet.record)
+      this.hostInstructions += packet.hostInstructions
+    }
     if (this.packets.length > 4096) this.packets.splice(0, this.packets.length - 4096)
   }
 
@@ -272,9 +279,30 @@ export class Playback {
     return { ok: true }
   }
 
+  /** Load `source` for the host and attach it in driver mode to every port: what the card passes comes to it. */
+  setHostProgram(source: string): { readonly ok: true } | { readonly ok: false; readonly error: string } {
+    const assembled = assemble(source)
+    if (!assembled.ok) {
+      const first = assembled.diagnostics[0]
+      return { ok: false, error: `Host program, line ${first?.range.startLine ?? 1}: ${first?.message ?? ''}` }
+    }
+    const { program } = assembled
+    if (program.progType !== 'xdp') return { ok: false, error: 'The host program must be of type xdp.' }
+    const loaded = this.machine.load(program, { offload: false, logLevel: 0 })
+    if (!loaded.ok) return { ok: false, error: `Host program: ${loaded.error}` }
+    for (const netdev of this.machine.netdevs) {
+      const result = this.machine.attach(loaded.program.id, netdev.ifindex, 'driver')
+      if (result.errno !== 0)
+        return { ok: false, error: `Host program: ${result.message ?? `attaching failed with errno ${-result.errno}`}` }
+    }
+    this.hostMaps = program.maps.map((definition, index) => ({ definition, id: loaded.maps[index]!.id }))
+    return { ok: true }
+  }
+
   private attachClassifier(ifindex: number, programId: number): { readonly errno: number; readonly message?: string } {
     const netdev = this.machine.netdev(ifindex)!
     netdev.clsact = true
+    netdev.tcOffload = true
     for (const filter of netdev.filters.filter((one) => one.skipSw)) this.machine.removeFilter(ifindex, filter)
     return this.machine.addFilter(ifindex, {
       direction: 'ingress',
@@ -307,14 +335,18 @@ export class Playback {
 
   private mapNamed(name: string): BpfMap | undefined {
     const index = this.compilation.program?.maps.findIndex((map) => map.name === name) ?? -1
-    return index < 0 ? undefined : this.machine.maps.get(this.mapIds[index] ?? -1)
+    const id = index >= 0 ? this.mapIds[index] : this.hostMaps.find((map) => map.definition.name === name)?.id
+    return id === undefined ? undefined : this.machine.maps.get(id)
   }
 
-  /** Every map with up to `limit` entries. Arrays show what is not zero. */
+  /** Every map with up to `limit` entries, the host program's last. Arrays show what is not zero. */
   maps(limit = 256): MapView[] {
-    const definitions = this.compilation.program?.maps ?? []
-    return definitions.map((definition, index) =>
-      readMap(definition, index, this.machine.maps.get(this.mapIds[index] ?? -1), limit),
+    const onCard = (this.compilation.program?.maps ?? []).map((definition, index) => ({
+      definition,
+      id: this.mapIds[index] ?? -1,
+    }))
+    return [...onCard, ...this.hostMaps].map(({ definition, id }, index) =>
+      readMap(definition, index, this.machine.maps.get(id), limit),
     )
   }
 
@@ -363,7 +395,20 @@ export class Playback {
       data: event.data,
       packet: event.packet,
     }))
-    return { now: this.chip.now, nanoseconds: this.nanoseconds, counters: this.chip.counters(), packets, events }
+    const { now, nanoseconds } = this
+    return { now, nanoseconds, counters: this.chip.counters(), packets, events, host: this.host() }
+  }
+
+  private host(): HostStage {
+    const sum = (of: (counters: Machine['netdevs'][number]['counters']) => number): number =>
+      this.machine.netdevs.reduce((total, netdev) => total + of(netdev.counters), 0)
+    return {
+      received: sum((counters) => counters.received),
+      stack: sum((counters) => counters.stack),
+      dropped: sum((counters) => counters.driverDropped + counters.tcDropped),
+      transmitted: sum((counters) => counters.driverTx),
+      instructions: this.hostInstructions,
+    }
   }
 
   /** Events that found no room on their way, so far. */
@@ -424,6 +469,10 @@ export function createPlayback(
   const playback = new Playback(document, { ok: false, diagnostics: [] }, chip, machine, source.source)
   const loaded = playback.replaceProgram(compilation)
   if (!loaded.ok) return loaded
+  if (document.hostSource !== undefined) {
+    const host = playback.setHostProgram(document.hostSource)
+    if (!host.ok) return host
+  }
   for (const [index, entry] of document.entries.entries()) {
     const error = playback.mapUpdate(entry.map, entry.key, entry.value)
     if (error !== undefined) return { ok: false, error: `Entry ${index + 1} of the document: ${error}` }

@@ -223,6 +223,9 @@ export function validateDocument(value: unknown): DocumentResult {
       version: 1,
       title: text(from['title'], 'title', DOCUMENT_LIMITS.titleCharacters),
       source: text(from['source'], 'source', DOCUMENT_LIMITS.sourceCharacters),
+      ...(from['hostSource'] === undefined
+        ? {}
+        : { hostSource: text(from['hostSource'], 'hostSource', DOCUMENT_LIMITS.sourceCharacters) }),
       ...(from['demo'] === undefined ? {} : { demo: text(from['demo'], 'demo', 40) }),
       device: text(from['device'], 'device', 40),
       firmware: oneOf(from['firmware'], 'firmware', Object.keys(FIRMWARE_PROFILES) as FirmwareName[]),

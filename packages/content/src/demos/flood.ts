@@ -78,6 +78,7 @@ int flood(struct xdp_md *ctx)
 export const flood: Demo = {
   id: 'flood',
   title: 'UDP flood counter',
+  shows: 'Maps, atomic counters, verdicts',
   sentence:
     'A network card runs this program on every packet: it counts them by protocol and drops a UDP flood before the host sees it.',
   story: `Somebody floods port 53 with UDP packets. On a server the kernel would have to look at each of them; here the card does, on fifty small cores, and the host only gets what is left.
@@ -135,5 +136,12 @@ Packets for the attacked port are dropped, all others go on to the host.`,
         ],
       },
     },
+  },
+  expected: {
+    runs: true,
+    packets: 1000,
+    outcomes: {"passed":379,"dropped":621},
+    maps: {"counts":{"11000000":"230300000000000024cc000000000000","01000000":"1d000000000000001a0b000000000000","06000000":"8e00000000000000be69000000000000"}},
+    words: 101,
   },
 }

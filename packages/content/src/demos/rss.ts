@@ -140,6 +140,7 @@ int rss(struct xdp_md *ctx)
 export const rss: Demo = {
   id: 'rss',
   title: 'Programmable RSS',
+  shows: 'Queue choice, control map, tunnels',
   sentence: 'The program on the card decides which receive queue, and so which host processor, gets each packet.',
   story: `A card spreads packets over receive queues by a hash of their addresses. That goes wrong with tunnels: all packets between the same two tunnel ends have the same outer addresses, so one queue gets them all and one processor does all the work.
 
@@ -174,5 +175,11 @@ The traffic here is IPv4 in IPv4 between few tunnel ends. With mode 1 a few queu
         ],
       },
     },
+  },
+  expected: {
+    runs: true,
+    packets: 1000,
+    outcomes: {"passed":1000},
+    words: 161,
   },
 }

@@ -65,6 +65,7 @@ int sampler(struct xdp_md *ctx)
 export const sampler: Demo = {
   id: 'sampler',
   title: 'Packet sampler',
+  shows: 'Random numbers, perf events',
   sentence: 'One packet in 64 is copied to the host as an event; all packets pass untouched.',
   story: `Looking at every packet of a fast link is too much for a host; looking at some of them is enough for most questions. The program draws a random number for each packet on the card and sends an event for one in 64.
 
@@ -116,5 +117,12 @@ When events come faster than the host takes them, some are lost; the list says w
         ],
       },
     },
+  },
+  expected: {
+    runs: true,
+    packets: 1000,
+    outcomes: {"passed":1000},
+    events: 20,
+    words: 69,
   },
 }
