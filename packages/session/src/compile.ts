@@ -91,7 +91,9 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
   const mapRefused = device.verdict === 'kernel-reject' && device.stage === 'map_create'
   const kernel: VerifyResult = mapRefused
     ? verify(withoutDevice(request))
-    : device.verdict === 'driver-reject' && walked.verdict !== 'accept' ? verify(withoutDevice(request)) : walked
+    : device.verdict === 'driver-reject' && walked.verdict !== 'accept'
+      ? verify(withoutDevice(request))
+      : walked
   const range = (insn: number | undefined): SourceRange => lineRange(document.source, program, insn)
   const diagnostics: Finding[] = [...fromAssembler]
   if (kernel.verdict === 'reject')

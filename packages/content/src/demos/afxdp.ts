@@ -89,7 +89,8 @@ A card that could do it was planned: the program would write the queue, and the 
   },
   expected: {
     runs: false,
-    message: "map \"sockets\": the kernel makes no map of type xskmap for a device, only array and hash (errno 22, without words of its own)",
+    message:
+      'map "sockets": the kernel makes no map of type xskmap for a device, only array and hash (errno 22, without words of its own)',
     awaits: 'socket maps and redirection on the card',
   },
 }

@@ -107,8 +107,8 @@ The driver wants each return code to be a constant, and it refuses TC_ACT_OK: th
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":707,"dropped":293},
-    maps: {"refused":{"00000000":"2501000000000000"}},
+    outcomes: { passed: 707, dropped: 293 },
+    maps: { refused: { '00000000': '2501000000000000' } },
     words: 93,
   },
 }

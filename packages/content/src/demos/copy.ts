@@ -122,7 +122,7 @@ In the layout JIT each pass can be switched off. Switch off "gather" and "packet
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":95,"transmitted":905},
+    outcomes: { passed: 95, transmitted: 905 },
     words: 84,
   },
 }

@@ -140,8 +140,14 @@ Packets for the attacked port are dropped, all others go on to the host.`,
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":379,"dropped":621},
-    maps: {"counts":{"11000000":"230300000000000024cc000000000000","01000000":"1d000000000000001a0b000000000000","06000000":"8e00000000000000be69000000000000"}},
+    outcomes: { passed: 379, dropped: 621 },
+    maps: {
+      counts: {
+        '11000000': '230300000000000024cc000000000000',
+        '01000000': '1d000000000000001a0b000000000000',
+        '06000000': '8e00000000000000be69000000000000',
+      },
+    },
     words: 101,
   },
 }

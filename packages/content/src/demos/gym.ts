@@ -6,7 +6,7 @@ const source = `; Arithmetic for cores with 32-bit registers: shifts by a variab
 .struct sums { rotated u64; shifted u64; product u64 }
 .map gym array key u32 value sums max 1
 
-.prog xdp gym
+.prog xdp workout
     r7 = *(u32 *)(r1 + ctx.data)
     r8 = *(u32 *)(r1 + ctx.data_end)
     r2 = r7
@@ -27,7 +27,7 @@ const source = `; Arithmetic for cores with 32-bit registers: shifts by a variab
 
     r1 = r6
     r1 &= 15
-    r1 |= 1                           ; 1, 3, 5 … 15: how far
+    r1 |= 1                           ; an odd number up to 15: how far
     w2 = w9
     w2 <<= w1                         ; 32-bit registers: the upper half is zero afterwards
     w3 = 32
@@ -62,7 +62,7 @@ struct {
 } gym SEC(".maps");
 
 SEC("xdp")
-int gym_prog(struct xdp_md *ctx)
+int workout(struct xdp_md *ctx)
 {
     __u8 *data = (void *)(long)ctx->data;
     __u8 *data_end = (void *)(long)ctx->data_end;
@@ -91,7 +91,8 @@ export const gym: Demo = {
   id: 'gym',
   title: 'Shift and multiply gym',
   shows: 'Variable shifts, narrow multiplication, ALU32',
-  sentence: 'The same arithmetic in 32 and in 64 bits: see what each instruction becomes on a core with 32-bit registers.',
+  sentence:
+    'The same arithmetic in 32 and in 64 bits: see what each instruction becomes on a core with 32-bit registers.',
   story: `BPF has 64-bit registers, the card's cores have 32-bit ones: each BPF register is a pair. An addition is two words. A shift by a constant is two or three. A shift by a variable has to find out at run time which half goes where, so it is a small program of its own.
 
 The cores multiply 8 bits a step. The driver asks the verifier how large the factors can get: up to 32 bits each it makes a product, above that it refuses the program.
@@ -124,8 +125,8 @@ Instructions on w registers say that the upper half is zero afterwards. Where th
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
-    maps: {"gym":{"00000000":"ce799d907a010000ba2bca90ec4d0300d855c6af69551500"}},
+    outcomes: { passed: 1000 },
+    maps: { gym: { '00000000': 'ce799d907a010000ba2bca90ec4d0300d855c6af69551500' } },
     words: 142,
   },
 }

@@ -147,8 +147,8 @@ A cache of recent look-ups in the cores' own cluster memory was on the roadmap. 
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
-    maps: {"origins":83,"looked_up":{"00000000":"8f03000000000000","01000000":"5300000000000000"}},
+    outcomes: { passed: 1000 },
+    maps: { origins: 83, looked_up: { '00000000': '8f03000000000000', '01000000': '5300000000000000' } },
     words: 121,
   },
 }

@@ -111,8 +111,8 @@ The driver hears of each instruction once and of each jump's target; a jump back
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
-    maps: {"tags":{"00000000":"fa01000000000000","01000000":"1b01000000000000","02000000":"d300000000000000"}},
+    outcomes: { passed: 1000 },
+    maps: { tags: { '00000000': 'fa01000000000000', '01000000': '1b01000000000000', '02000000': 'd300000000000000' } },
     words: 82,
   },
 }

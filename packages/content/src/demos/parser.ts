@@ -179,8 +179,10 @@ On the card a call is a branch with the return address in a register. r6 to r9 b
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
-    maps: {"transports":{"11000000":"5b01000000000000","01000000":"3f00000000000000","06000000":"2d02000000000000"}},
+    outcomes: { passed: 1000 },
+    maps: {
+      transports: { '11000000': '5b01000000000000', '01000000': '3f00000000000000', '06000000': '2d02000000000000' },
+    },
     words: 179,
   },
 }

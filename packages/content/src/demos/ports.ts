@@ -5,7 +5,7 @@ const source = `; A histogram of packet lengths over all ports: the program runs
 .license GPL
 .map lengths array key u32 value u64 max 64
 
-.prog xdp lengths
+.prog xdp histogram
     r6 = *(u32 *)(r1 + ctx.data)
     r7 = *(u32 *)(r1 + ctx.data_end)
     r7 -= r6                          ; length
@@ -34,7 +34,7 @@ const c = `struct {
 } lengths SEC(".maps");
 
 SEC("xdp")
-int lengths_prog(struct xdp_md *ctx)
+int histogram(struct xdp_md *ctx)
 {
     __u64 length = ctx->data_end - ctx->data;
     __u32 bar = length >> 5;
@@ -81,8 +81,30 @@ Port 0 gets many short packets here, port 1 fewer and longer ones: the two humps
         rate: 5_000_000,
         ports: [0, 1],
         kinds: [
-          { weight: 70, l3: 'ipv4', l4: 'udp', dstPort: 53, flows: 500, size: [[60, 3], [130, 1]], port: 0 },
-          { weight: 30, l3: 'ipv4', l4: 'tcp', dstPort: 443, flows: 500, size: [[590, 1], [1290, 2]], port: 1 },
+          {
+            weight: 70,
+            l3: 'ipv4',
+            l4: 'udp',
+            dstPort: 53,
+            flows: 500,
+            size: [
+              [60, 3],
+              [130, 1],
+            ],
+            port: 0,
+          },
+          {
+            weight: 30,
+            l3: 'ipv4',
+            l4: 'tcp',
+            dstPort: 443,
+            flows: 500,
+            size: [
+              [590, 1],
+              [1290, 2],
+            ],
+            port: 1,
+          },
         ],
       },
     },
@@ -90,8 +112,15 @@ Port 0 gets many short packets here, port 1 fewer and longer ones: the two humps
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
-    maps: {"lengths":{"12000000":"6e00000000000000","28000000":"b700000000000000","01000000":"0f02000000000000","04000000":"b400000000000000"}},
+    outcomes: { passed: 1000 },
+    maps: {
+      lengths: {
+        '12000000': '6e00000000000000',
+        '28000000': 'b700000000000000',
+        '01000000': '0f02000000000000',
+        '04000000': 'b400000000000000',
+      },
+    },
     words: 61,
   },
 }

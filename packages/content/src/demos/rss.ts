@@ -179,7 +179,7 @@ The traffic here is IPv4 in IPv4 between few tunnel ends. With mode 1 a few queu
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
+    outcomes: { passed: 1000 },
     words: 161,
   },
 }

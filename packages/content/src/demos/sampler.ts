@@ -121,7 +121,7 @@ When events come faster than the host takes them, some are lost; the list says w
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
+    outcomes: { passed: 1000 },
     events: 20,
     words: 69,
   },

@@ -86,7 +86,8 @@ The kernel accepts the program and a host runs it.`,
   },
   expected: {
     runs: false,
-    message: "map \"stages\": the kernel makes no map of type prog_array for a device, only array and hash (errno 22, without words of its own)",
+    message:
+      'map "stages": the kernel makes no map of type prog_array for a device, only array and hash (errno 22, without words of its own)',
     awaits: 'program tables in the card’s firmware',
   },
 }

@@ -234,7 +234,7 @@ Both checksums come from one subprogram. It adds 32-bit words without regard for
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":847,"transmitted":153},
+    outcomes: { passed: 847, transmitted: 153 },
     words: 261,
   },
 }

@@ -122,7 +122,8 @@ export const twoStages: Demo = {
   id: 'two-stages',
   title: 'Two stages',
   shows: 'A program on the card and one in the driver, what the host is spared',
-  sentence: 'The card drops the flood; a second program in the driver does what the card cannot, on the little that is left.',
+  sentence:
+    'The card drops the flood; a second program in the driver does what the card cannot, on the little that is left.',
   story: `An interface can have two XDP programs at once: one offloaded to the card, one in the driver. A packet that the card passes comes to the driver's program; what the card drops costs the host nothing at all.
 
 The second program keeps a table of sources that forgets the oldest by itself, stores plainly into map values and takes a remainder. The card has none of these: no LRU map, no map stores, no modulo instruction.
@@ -167,8 +168,16 @@ The host's work is counted in BPF instructions. Let the card pass the flood, and
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":139,"dropped":861},
-    maps: {"dropped":{"00000000":"5d03000000000000"},"talkers":{"cb007102":"29000000000000000c30000000000000","cb007103":"1f000000000000005424000000000000","cb007101":"1a00000000000000781e000000000000","cb007104":"29000000000000000c30000000000000"}},
+    outcomes: { passed: 139, dropped: 861 },
+    maps: {
+      dropped: { '00000000': '5d03000000000000' },
+      talkers: {
+        cb007102: '29000000000000000c30000000000000',
+        cb007103: '1f000000000000005424000000000000',
+        cb007101: '1a00000000000000781e000000000000',
+        cb007104: '29000000000000000c30000000000000',
+      },
+    },
     words: 88,
   },
 }

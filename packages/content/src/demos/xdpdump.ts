@@ -162,7 +162,7 @@ The helper takes the number of bytes in the upper half of its flags. The lower h
   expected: {
     runs: true,
     packets: 1000,
-    outcomes: {"passed":1000},
+    outcomes: { passed: 1000 },
     events: 91,
     words: 138,
   },
