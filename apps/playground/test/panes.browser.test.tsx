@@ -7,7 +7,6 @@ import { page, userEvent } from 'vitest/browser'
 import { LogLines } from '../src/panes/log-pane'
 import { MapTable } from '../src/panes/map-table'
 import { columnsOf, editField, formatField } from '../src/panes/typed-value'
-import { stretchesOf } from '../src/panes/walk-pane'
 import { RateHistory } from '../src/charts/rate-history'
 import { EMPTY_TELEMETRY, TELEMETRY_LENGTH, readTelemetry, writeTelemetry } from '../src/workers/telemetry'
 
@@ -120,19 +119,6 @@ describe('the log', () => {
     expect(performance.now() - begun).toBeLessThan(3000)
     expect(host.querySelectorAll('.line').length).toBeLessThan(200)
     expect(host.querySelector('.line.bad')?.textContent).toContain('R1 offset')
-  })
-})
-
-describe('the walk', () => {
-  it('is cut into stretches where it leaves its path', () => {
-    const step = (insn: number, parent: number) => ({ insn, parent, frame: 0, state: '' })
-    const stretches = stretchesOf([step(0, -1), step(1, 0), step(2, 1), step(3, 2), step(5, 1), step(6, 4)])
-    expect(stretches.map(({ start, end }) => [start, end])).toEqual([
-      [0, 2],
-      [2, 4],
-      [4, 6],
-    ])
-    expect(stretches.map(({ depth }) => depth)).toEqual([0, 1, 1])
   })
 })
 

@@ -93,9 +93,8 @@ export function explainValue(value: string): string {
   const frame = /^fp(?:\[\d+\])?(-?\d+)?$/.exec(value)
   if (frame !== null)
     return frame[1] === undefined || frame[1] === '0' ? 'frame pointer' : `stack at fp${numberText(frame[1])}`
+  if (/^[m?0r]{2,8}$/.test(value)) return bytesText(value)
   if (/^P?-?(\d+|0x[0-9a-f]+)$/.test(value)) return `number ${numberText(value.replace('P', ''))}`
-  const bytes = /^([m?0rdif]{1,8})$/.exec(value)
-  if (bytes !== null) return bytesText(value)
   const kind = valueKind(value)
   if (!value.includes('(')) return value
   const found = valueFields(value)
@@ -125,7 +124,14 @@ function bytesText(value: string): string {
   const all = (letter: string): boolean => [...value].every((char) => char === letter)
   if (all('m')) return `${value.length} bytes of data`
   if (all('0')) return `${value.length} bytes of zero`
-  return `bytes ${value} (m data, 0 zero, ? never written)`
+  const kinds = [
+    ['m', 'data'],
+    ['0', 'zero'],
+    ['r', 'spilled'],
+    ['?', 'never written'],
+  ] as const
+  const counts = kinds.map(([letter, name]) => [[...value].filter((char) => char === letter).length, name] as const)
+  return counts.flatMap(([count, name]) => (count === 0 ? [] : [`${count} B ${name}`])).join(', ')
 }
 
 function scalarText(found: ReadonlyMap<string, string>): string {

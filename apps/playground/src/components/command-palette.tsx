@@ -4,6 +4,7 @@ import type { KeyboardEvent, ReactElement } from 'react'
 import { DEMOS } from '@offload/content'
 import { DEVICE_LIST } from '../stores/device'
 import { useDocument } from '../stores/document'
+import { setAtLineEnds } from '../stores/notes'
 import { setLayout, setTheme, useView } from '../stores/view'
 import { pause, restart, run, step } from '../workers/engine'
 import { saveNow } from '../link/restore'
@@ -39,6 +40,8 @@ const COMMANDS: readonly Command[] = [
     act: () => useDocument.getState().patch({ device: id }),
   })),
   ...THEMES.map(([theme, title]) => ({ title: `Theme: ${title}`, keys: '', act: () => setTheme(theme) })),
+  { title: 'State at line ends: on', keys: '', act: () => setAtLineEnds(true) },
+  { title: 'State at line ends: off', keys: '', act: () => setAtLineEnds(false) },
   { title: 'Unpin', keys: 'L', act: unpin },
   { title: 'Save in this browser', keys: 'Ctrl S', act: act(saveNow) },
   { title: 'Projects and earlier versions…', keys: '', act: () => useView.setState({ dialog: 'projects' }) },

@@ -2,8 +2,10 @@
 import type { ReactElement } from 'react'
 import { revealLine } from '../editor/bpf-editor'
 import { pin, tablesOf } from '../link/service'
+import { useExplanation } from '../stores/explanation'
 import { useVerdict } from '../stores/verdict'
 import { setLayout, useView } from '../stores/view'
+import { Sentence } from './sentence'
 import { useStaleEdits } from './verdict-banner'
 
 const WHO = { assembler: 'Does not assemble', kernel: 'Kernel refuses', device: 'Device refuses' } as const
@@ -13,9 +15,11 @@ export function RefusedBar(): ReactElement | null {
   const running = useVerdict((state) => state.good !== undefined && state.good !== state.last)
   const layout = useView((state) => state.layout)
   const stale = useStaleEdits()
+  const { judged: about, explanation } = useExplanation()
   const errors = last?.compilation.diagnostics.filter((finding) => finding.severity === 'error') ?? []
   const first = errors[0]
   if (first === undefined) return null
+  const sentence = first.source === 'kernel' && about === last ? explanation?.sentence : undefined
   const insn = tablesOf(last)?.insnsOfLine(first.range.startLine)[0]
   return (
     <div className="banner-top" data-testid="refused-bar">
@@ -25,7 +29,13 @@ export function RefusedBar(): ReactElement | null {
         </span>
         {WHO[first.source]}
       </span>
-      <span className="ellipsis">{first.message}</span>
+      {sentence === undefined ? (
+        <span className="ellipsis">{first.message}</span>
+      ) : (
+        <span className="ellipsis" data-testid="refused-sentence">
+          <Sentence text={sentence} /> <span className="dim mono">{first.message}</span>
+        </span>
+      )}
       <span className="dim">
         {insn === undefined ? `line ${first.range.startLine}` : `insn ${insn}, line ${first.range.startLine}`}
       </span>

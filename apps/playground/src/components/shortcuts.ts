@@ -5,6 +5,7 @@ import { useRun } from '../stores/run'
 import { setLayout, useView } from '../stores/view'
 import type { StepSize } from '../workers/card.worker'
 import { restart, step, toggleRun } from '../workers/engine'
+import { WALK_SHORTCUTS } from './walk-shortcuts'
 
 export interface Shortcut {
   /** Keys as printed, separated by spaces. */
@@ -94,6 +95,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   },
   { keys: 'F8', does: 'next problem, in the editor', where: 'everywhere', matches: () => false },
   { keys: 'Ctrl M', does: 'Tab leaves the editor', where: 'everywhere', matches: () => false },
+  ...WALK_SHORTCUTS,
   { keys: 'Space', does: 'run or pause', where: 'view', matches: plain(' '), act: () => void toggleRun() },
   { keys: '.', does: 'step at the chosen size', where: 'view', matches: plain('.'), act: () => void step() },
   { keys: ']', does: 'bigger step', where: 'view', matches: plain(']'), act: () => resize(-1) },

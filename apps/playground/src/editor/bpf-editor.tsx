@@ -7,6 +7,7 @@ import type { ReactElement } from 'react'
 import type { IRange, editor as MonacoEditor } from 'monaco-editor/editor'
 import { hover } from '../link/service'
 import { useDocument } from '../stores/document'
+import { setAtLineEnds, useNotes } from '../stores/notes'
 import { useRun } from '../stores/run'
 import { useView } from '../stores/view'
 import { CodeText } from './code-text'
@@ -16,6 +17,7 @@ import { applyTheme, LANGUAGE_ID } from './language'
 import type { Monaco } from './monaco'
 import { useEditorDecorations } from './use-decorations'
 import { useMarkers } from './use-markers'
+import { useStateNotes } from './use-state-notes'
 
 export interface LiveEditor {
   readonly monaco: Monaco
@@ -112,9 +114,12 @@ export function applyEdits(
 export function BpfEditor({
   rates = true,
   hint = false,
+  notes = false,
 }: {
   readonly rates?: boolean
   readonly hint?: boolean
+  /** Show at line ends what the verifier knew, unless the visitor has chosen otherwise. */
+  readonly notes?: boolean
 }): ReactElement {
   const host = useRef<HTMLDivElement>(null)
   const [live, setLive] = useState<LiveEditor | undefined>(undefined)
@@ -157,6 +162,7 @@ export function BpfEditor({
 
   useMarkers(live)
   useEditorDecorations(live, hint)
+  useStateNotes(live, notes)
 
   return (
     <>
@@ -256,6 +262,13 @@ function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStand
     label: 'Convert to the other dialect',
     keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyMod.Alt | monaco.KeyCode.KeyD],
     run: async () => (await import('./commands')).convertDialect(),
+  })
+  editor.addAction({
+    id: 'offload.state-notes',
+    label: 'State at line ends: on or off',
+    contextMenuGroupId: 'view',
+    keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyMod.Alt | monaco.KeyCode.KeyI],
+    run: () => setAtLineEnds(!(useNotes.getState().atLineEnds ?? useView.getState().layout === 'verifier')),
   })
   editor.onDidFocusEditorText(() => setFocused(true))
   editor.onDidBlurEditorText(() => setFocused(false))

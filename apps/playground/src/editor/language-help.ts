@@ -6,8 +6,8 @@ import { completionsAt, definitionAt, describeAt, formatSource, referencesAt, re
 import type { CompletionKind, SourceRange } from '@offload/bpf'
 import type { IRange, languages } from 'monaco-editor/editor'
 import { tablesOf } from '../link/service'
-import { explainValue, splitState } from '@offload/verifier'
-import { useVerdict } from '../stores/verdict'
+import { explainValue } from '@offload/verifier'
+import { walkNow } from '../stores/walk'
 import type { Monaco } from './monaco'
 
 const rangeOf = (range: SourceRange): IRange => ({
@@ -17,14 +17,18 @@ const rangeOf = (range: SourceRange): IRange => ({
   endColumn: range.endColumn,
 })
 
-/** The register under the pointer as the verifier knew it before this line, in words and in the kernel's notation. */
-function stateAt(text: string, line: number, word: string): string | undefined {
-  const { last } = useVerdict.getState()
-  if (last === undefined || last.source !== text || !/^[rw]\d+$/.test(word)) return undefined
-  const insn = tablesOf(last)?.insnsOfLine(line)[0]
-  const step = last.compilation.kernel?.steps?.find((item) => item.insn === insn)
-  const part = splitState(step?.state ?? '').find(({ name }) => name === `R${word.slice(1)}`)
-  return part === undefined ? undefined : `Before this line: **${explainValue(part.value)}**, \`${part.value}\``
+/** What the verifier knew before this line of the thing under the pointer: a register's state, or how often a jump was visited. */
+function knownAt(text: string, line: number, word: string): string | undefined {
+  const { judged, walk, step } = walkNow()
+  const insn = tablesOf(judged)?.insnsOfLine(line)[0]
+  if (judged?.source !== text || walk === undefined || insn === undefined) return undefined
+  if (walk.isConditional(insn) && /^(if|goto|j\w+)$/.test(word)) return `The verifier: ${walk.visitText(insn)}.`
+  if (!/^%?[rw]\d+$/.test(word)) return undefined
+  // On the way to the step on show, else on the first visit.
+  const at = walk.pathTo(step).get(insn)?.at ?? walk.firstVisits.get(insn)
+  const value = at === undefined ? undefined : walk.valuesAt(at).get(`R${word.replace(/^%?[rw]/, '')}`)
+  if (value === undefined) return at === undefined ? undefined : 'Before this line: **holds nothing**'
+  return `Before this line: **${explainValue(value)}**, \`${value}\``
 }
 
 export function registerLanguageHelp(monaco: Monaco, language: string): void {
@@ -46,7 +50,7 @@ export function registerLanguageHelp(monaco: Monaco, language: string): void {
     provideHover(model, position) {
       const text = model.getValue()
       const said = describeAt(text, position.lineNumber, position.column)
-      const state = stateAt(text, position.lineNumber, model.getWordAtPosition(position)?.word ?? '')
+      const state = knownAt(text, position.lineNumber, model.getWordAtPosition(position)?.word ?? '')
       if (said === undefined && state === undefined) return null
       return {
         contents: [

@@ -1,96 +1,105 @@
 /** *Verifier*: both verdicts over the page, the program with what is known at each line, the walk, the log, the reason. */
 import { useMemo, useState } from 'react'
 import type { ReactElement } from 'react'
-import type { VerifierStep } from '@offload/verifier'
+import { HeatScale } from '../components/heat-scale'
+import { grouped } from '../components/number-text'
 import { Pane } from '../components/pane'
 import { Segmented } from '../components/segmented'
-import { pin, useLink, useShown } from '../link/service'
-import type { Target } from '../link/tables'
+import { BpfEditor } from '../editor/bpf-editor'
 import { CodeListing } from '../panes/code-listing'
 import { LogPane } from '../panes/log-pane'
-import { explainValue, splitState } from '@offload/verifier'
+import { stateNotes } from '../panes/state-notes'
 import { StatePane } from '../panes/verifier-state'
 import { WalkPane } from '../panes/walk-pane'
 import { WhyPane } from '../panes/why-pane'
-import type { Judged } from '../stores/verdict'
+import { useShown } from '../link/service'
+import { useExplanation } from '../stores/explanation'
+import { setAtLineEnds, useNotes } from '../stores/notes'
+import { useWalkStep } from '../stores/walk'
+import '../styles/verifier.css'
 
-/** The step on show, and what was judged and pinned when it was picked. */
-interface Picked {
-  readonly judged: Judged | undefined
-  readonly pinned: Target | undefined
-  readonly step: number
-}
+type Left = 'listing' | 'edit'
 
 export function VerifierLayout(): ReactElement {
-  const { judged } = useShown()
-  const steps = useMemo(() => judged?.compilation.kernel?.steps ?? [], [judged])
-  const [notes, setNotes] = useState<'on' | 'off'>('on')
-  const pinned = useLink((state) => state.pin)
-
-  const [picked, setPicked] = useState<Picked>({ judged: undefined, pinned: undefined, step: 0 })
-  // A pick holds until another verdict comes or something else is pinned.
-  const step = picked.judged === judged && picked.pinned === pinned ? picked.step : initialStep(steps, pinned, judged)
-
-  const afterLine = useMemo(() => changesOf(steps), [steps])
-  const choose = (index: number): void => {
-    const next = Math.max(0, Math.min(steps.length - 1, index))
-    const insn = steps[next]?.insn
-    if (insn !== undefined && useLink.getState().pin?.start !== insn) pin({ space: 'insn', start: insn, end: insn + 1 })
-    setPicked({ judged, pinned: useLink.getState().pin, step: next })
-  }
   return (
     <main className="main verifier">
-      <Pane
-        title="BPF"
-        context="gutters: kernel, device"
-        fixed
-        className="listing-pane"
-        controls={
-          <>
-            <span>state after each line</span>
-            <Segmented
-              label="State after each line"
-              small
-              options={[
-                ['on', 'on'],
-                ['off', 'off'],
-              ]}
-              value={notes}
-              onChange={setNotes}
-            />
-          </>
-        }
-      >
-        <CodeListing verdicts rowHeight={20} note={notes === 'on' ? (insn) => afterLine.get(insn) : undefined} />
-      </Pane>
-      <WalkPane step={step} onStep={choose} />
+      <ProgramSide />
+      <WalkPane />
       <WhyPane />
       <LogPane />
-      <StatePane step={step} onStep={choose} />
+      <StatePane />
     </main>
   )
 }
 
-/** The last visit of the pinned instruction; else where a refused walk ended; else its beginning. */
-function initialStep(steps: readonly VerifierStep[], pinned: Target | undefined, judged: Judged | undefined): number {
-  if (pinned?.space === 'insn') {
-    const found = steps.findLastIndex((step) => step.insn === pinned.start)
-    if (found >= 0) return found
-  }
-  return judged?.compilation.kernel?.verdict === 'reject' ? Math.max(0, steps.length - 1) : 0
-}
-
-/** For each instruction the one register that it changed, in words, on its first visit. */
-function changesOf(
-  steps: readonly { readonly insn: number; readonly state: string; readonly parent: number }[],
-): Map<number, string> {
-  const notes = new Map<number, string>()
-  steps.forEach((step) => {
-    const parent = steps[step.parent]
-    if (parent === undefined || notes.has(parent.insn)) return
-    const before = new Map(splitState(parent.state).map(({ name, value }) => [name, value]))
-    const changed = splitState(step.state).find(({ name, value }) => before.get(name) !== value)
-    if (changed !== undefined) notes.set(parent.insn, `${changed.name.toLowerCase()}: ${explainValue(changed.value)}`)
-  })
-  return notes
+/** The program with what the verifier knew: as rows, or in the editor. */
+function ProgramSide(): ReactElement {
+  const [left, setLeft] = useState<Left>('listing')
+  const { judged } = useShown()
+  const { walk, step } = useWalkStep()
+  const notation = useNotes((state) => state.notation)
+  const on = useNotes((state) => state.atLineEnds ?? true)
+  const { judged: about, explanation } = useExplanation()
+  const known = about === judged ? explanation : undefined
+  const notes = useMemo(
+    () => (walk === undefined || !on ? undefined : stateNotes(walk, step, notation)),
+    [walk, step, notation, on],
+  )
+  const marked = useMemo(() => new Set(known?.slice.map(({ insn }) => insn)), [known])
+  return (
+    <Pane
+      title="BPF"
+      fixed
+      className="listing-pane"
+      context={
+        walk === undefined || walk.mostVisits === 1 ? (
+          ''
+        ) : (
+          <HeatScale from="visits, up to" to={grouped(walk.mostVisits)} width={40} />
+        )
+      }
+      controls={
+        <>
+          <Segmented
+            label="State after each line"
+            small
+            options={[
+              ['on', 'state'],
+              ['off', 'off'],
+            ]}
+            value={on ? 'on' : 'off'}
+            onChange={(value) => setAtLineEnds(value === 'on')}
+          />
+          <Segmented<Left>
+            label="Program as"
+            small
+            options={[
+              ['listing', 'listing'],
+              ['edit', 'edit'],
+            ]}
+            value={left}
+            onChange={setLeft}
+          />
+        </>
+      }
+    >
+      {left === 'edit' ? (
+        <BpfEditor rates={false} notes />
+      ) : (
+        <CodeListing
+          verdicts
+          rowHeight={20}
+          heat={
+            walk === undefined || walk.mostVisits === 1
+              ? undefined
+              : (insn) => (walk.visits.get(insn) ?? 0) / walk.mostVisits
+          }
+          note={notes === undefined ? undefined : (insn) => notes.get(insn)}
+          marked={marked}
+          refusal={known?.slice.find(({ role }) => role === 'refused')?.text}
+          title={walk === undefined ? undefined : (insn) => walk.visitText(insn)}
+        />
+      )}
+    </Pane>
+  )
 }

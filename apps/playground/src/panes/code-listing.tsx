@@ -47,6 +47,12 @@ export interface ListingProps {
   readonly rowHeight?: number
   readonly scroller?: RefObject<HTMLDivElement | null>
   readonly onScroll?: () => void
+  /** Instructions that matter to a refusal: a mark at their left. */
+  readonly marked?: ReadonlySet<number> | undefined
+  /** In place of the kernel's words at the end of the refused line. */
+  readonly refusal?: string | undefined
+  /** What a row says when it is pointed at. */
+  readonly title?: ((insn: number) => string | undefined) | undefined
   readonly breakpoints?: { readonly has: (insn: number) => boolean; readonly toggle: (insn: number) => void }
 }
 
@@ -57,6 +63,9 @@ export function CodeListing({
   rowHeight = 19,
   scroller,
   onScroll,
+  marked,
+  refusal,
+  title,
   breakpoints,
 }: ListingProps): ReactElement {
   const { judged, tables } = useShown()
@@ -115,6 +124,7 @@ export function CodeListing({
         // No words of its own: removed, or merged into what another instruction does.
         if (removed !== undefined && (removed.kind === 'removed' || from === to)) classes.push('gone')
         if (mark.kernel === 'dot') classes.push('unreached')
+        if (marked?.has(row.insn) === true) classes.push('matters')
         if (now === row.insn) classes.push('now')
         if (pinKin.insns.has(row.insn)) classes.push('pin')
         else if (hoverKin.insns.has(row.insn)) classes.push('hover')
@@ -131,7 +141,14 @@ export function CodeListing({
             heat={heat === undefined ? undefined : Math.round(6 * heat(row.insn))}
             pass={removed?.pass}
             reason={removed?.reason}
-            error={verdicts === true ? error?.message : undefined}
+            error={
+              verdicts === true
+                ? mark.kernel === 'fail' && refusal !== undefined
+                  ? refusal
+                  : error?.message
+                : undefined
+            }
+            title={title?.(row.insn)}
             note={note?.(row.insn)}
             stop={breakpoints?.has(row.insn)}
             onStop={breakpoints?.toggle}
@@ -156,6 +173,7 @@ interface InsnRowProps {
   readonly pass: string | undefined
   readonly reason: string | undefined
   readonly error: string | undefined
+  readonly title: string | undefined
   readonly note: ReactNode
   readonly stop: boolean | undefined
   readonly onStop: ((insn: number) => void) | undefined
@@ -169,6 +187,7 @@ const InsnRow = memo(function InsnRow(row: InsnRowProps): ReactElement {
       className={row.classes}
       style={row.hue === undefined ? undefined : { ['--hue' as string]: row.hue }}
       data-insn={insn}
+      title={row.title}
       onMouseEnter={() => hover({ space: 'insn', start: insn, end: insn + 1 })}
       onClick={() => pin({ space: 'insn', start: insn, end: insn + 1 })}
     >

@@ -3,8 +3,9 @@
  * end it at any moment (a newer text, a walk that takes too long) and start another.
  */
 import { expose } from 'comlink'
-import { advise, compile, passEffects } from '@offload/session'
-import type { Advice, Compilation, PassEffects } from '@offload/session'
+import { advise, compile, explainRefusal, passEffects, suggestRepair } from '@offload/session'
+import type { Advice, Compilation, PassEffects, Repair } from '@offload/session'
+import type { Explanation } from '@offload/verifier'
 import type { JudgedPart } from './judged-part'
 
 const judge = {
@@ -20,6 +21,19 @@ const judge = {
   /** Slower questions, asked by pages that show the answers (study.ts). */
   advise(document: JudgedPart): Advice[] {
     return advise(document)
+  },
+
+  explainRefusal(document: JudgedPart): Explanation | undefined {
+    return explainRefusal(document)
+  },
+
+  suggestRepair(document: JudgedPart): Repair | undefined {
+    return suggestRepair(document)
+  },
+
+  /** The verifier's log at another level than `compile` keeps (the kernel's bits: 1, 2, 4). */
+  log(document: JudgedPart, level: number): string {
+    return compile(document, { logLevel: level }).kernel?.log ?? ''
   },
 
   passEffects(document: JudgedPart): PassEffects | undefined {
