@@ -1,6 +1,8 @@
 /** The link service: what is pointed at in one space is known in all, and follows the program. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { hover, pin, tablesOf, unpin, useLink } from '../src/link/service'
+import { listingRows } from '../src/panes/code-listing'
+import { interleavedRows } from '../src/panes/interleaved-pane'
 import { useVerdict } from '../src/stores/verdict'
 import { sample } from './sample'
 
@@ -50,6 +52,21 @@ describe('the link service', () => {
     moved.compilation.program!.lines[4] = 9
     useVerdict.setState({ last: moved, good: moved })
     expect(useLink.getState().pinKin.insns.size).toBe(0)
+  })
+
+  it('reads downwards: every instruction once, every word once and under its instruction', () => {
+    const judged = sample()
+    const tables = tablesOf(judged)!
+    const rows = interleavedRows(listingRows(judged, tables), tables, judged.compilation.disassembly ?? [])
+    const insns = rows.filter(({ kind }) => kind === 'insn').map(({ target }) => target!.start)
+    const words = rows.filter(({ kind }) => kind === 'word').map(({ target }) => target!.start)
+    expect(insns).toEqual(tables.insns)
+    expect(words).toEqual(Array.from({ length: tables.wordCount }, (_, word) => word))
+    let last = -1
+    for (const { kind, target } of rows) {
+      if (kind === 'insn') last = target!.start
+      else if (kind === 'word' && tables.insnOf(target!.start) >= 0) expect(tables.insnOf(target!.start)).toBe(last)
+    }
   })
 
   it('cuts the program into blocks at jumps and their targets', () => {

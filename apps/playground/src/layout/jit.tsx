@@ -14,6 +14,7 @@ import { Budget } from '../panes/budget-pane'
 import { Capabilities } from '../panes/capability-pane'
 import { CodeListing } from '../panes/code-listing'
 import { DoctorPane } from '../panes/doctor-pane'
+import { InterleavedPane } from '../panes/interleaved-pane'
 import { PassCompare } from '../panes/pass-compare'
 import { PassStrip } from '../panes/pass-strip'
 import { Ribbons } from '../panes/ribbons'
@@ -45,6 +46,12 @@ function createSignal() {
   }
 }
 
+type Reading = 'beside' | 'downwards'
+const READINGS: readonly (readonly [Reading, string])[] = [
+  ['beside', 'side by side'],
+  ['downwards', 'downwards'],
+]
+
 export function JitLayout(): ReactElement {
   const left = useRef<HTMLDivElement>(null)
   const right = useRef<HTMLDivElement>(null)
@@ -52,6 +59,7 @@ export function JitLayout(): ReactElement {
   const [form, setForm] = useState<'image' | 'loaded'>('image')
   const [pass, setPass] = useState<PassName>('packet-cache')
   const [comparing, setComparing] = useState(false)
+  const [reading, setReading] = useState<Reading>('beside')
   const { judged, tables } = useShown()
   const good = useVerdict((state) => state.good)
   const document = useDocument((state) => state.document)
@@ -60,6 +68,7 @@ export function JitLayout(): ReactElement {
   const studied = usePassEffects(image === undefined ? undefined : document)
   const effects = image === undefined ? undefined : studied?.value
   const stale = studied !== undefined && !sameJudgedPart(studied.document, document)
+  const choose = <Segmented label="Reading" small options={READINGS} value={reading} onChange={setReading} />
   return (
     <main className={image === undefined ? 'main jit refused' : 'main jit'}>
       <PassStrip
@@ -70,56 +79,65 @@ export function JitLayout(): ReactElement {
         comparing={comparing}
         onCompare={setComparing}
       />
-      <Pane
-        title="BPF"
-        context={tables === undefined ? '' : `${tables.insns.length} instructions`}
-        fixed
-        testId="bpf-pane"
-        controls={
-          <span className="kd" title="Gutters: kernel, device">
-            <span>K</span>
-            <span>D</span>
-          </span>
-        }
-      >
-        <CodeListing verdicts rowHeight={ROW} scroller={left} onScroll={moved.emit} />
-      </Pane>
-      {image === undefined || comparing ? (
-        <div className="ribbons" />
+      {image !== undefined && !comparing && reading === 'downwards' ? (
+        <InterleavedPane controls={choose} />
       ) : (
-        <Ribbons left={left} leftHead={PANE_HEAD} right={right} words={WORD_ROWS} moved={moved} />
-      )}
-      {image === undefined ? (
-        <DoctorPane />
-      ) : comparing ? (
-        <PassCompare effects={effects} pass={pass} onClose={() => setComparing(false)} />
-      ) : (
-        <Pane
-          title="NFP words"
-          context={`${tables?.wordCount ?? 0}${judged === good ? '' : ', not running'}`}
-          fixed
-          testId="words-pane"
-          controls={
-            <Segmented
-              label="Words before or after relocation"
-              small
-              options={[
-                ['image', 'image'],
-                ['loaded', 'loaded'],
-              ]}
-              value={form}
-              onChange={setForm}
-            />
-          }
-        >
-          <WordListing
-            relocated={form === 'loaded'}
-            scroller={right}
-            onScroll={moved.emit}
-            rowHeight={ROW}
-            counts={judged === good ? telemetry.wordCounts : []}
-          />
-        </Pane>
+        <>
+          <Pane
+            title="BPF"
+            context={tables === undefined ? '' : `${tables.insns.length} instructions`}
+            fixed
+            testId="bpf-pane"
+            controls={
+              <span className="kd" title="Gutters: kernel, device">
+                <span>K</span>
+                <span>D</span>
+              </span>
+            }
+          >
+            <CodeListing verdicts rowHeight={ROW} scroller={left} onScroll={moved.emit} />
+          </Pane>
+          {image === undefined || comparing ? (
+            <div className="ribbons" />
+          ) : (
+            <Ribbons left={left} leftHead={PANE_HEAD} right={right} words={WORD_ROWS} moved={moved} />
+          )}
+          {image === undefined ? (
+            <DoctorPane />
+          ) : comparing ? (
+            <PassCompare effects={effects} pass={pass} onClose={() => setComparing(false)} />
+          ) : (
+            <Pane
+              title="NFP words"
+              context={`${tables?.wordCount ?? 0}${judged === good ? '' : ', not running'}`}
+              fixed
+              testId="words-pane"
+              controls={
+                <>
+                  {choose}
+                  <Segmented
+                    label="Words before or after relocation"
+                    small
+                    options={[
+                      ['image', 'image'],
+                      ['loaded', 'loaded'],
+                    ]}
+                    value={form}
+                    onChange={setForm}
+                  />
+                </>
+              }
+            >
+              <WordListing
+                relocated={form === 'loaded'}
+                scroller={right}
+                onScroll={moved.emit}
+                rowHeight={ROW}
+                counts={judged === good ? telemetry.wordCounts : []}
+              />
+            </Pane>
+          )}
+        </>
       )}
       <CardSide />
       <WordFields />

@@ -78,6 +78,12 @@ export const PANES: readonly PaneEntry[] = [
   entry('listing', 'BPF with verdicts', VerdictListing),
   entry('words', 'NFP words', Words),
   later(
+    'interleaved',
+    'C, BPF and words',
+    () => import('../panes/interleaved-pane'),
+    (module) => module.InterleavedPane,
+  ),
+  later(
     'word-bits',
     'Word bits',
     () => import('../panes/word-fields'),
