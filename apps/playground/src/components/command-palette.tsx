@@ -8,6 +8,7 @@ import { setAtLineEnds } from '../stores/notes'
 import { setLayout, setTheme, useView } from '../stores/view'
 import { pause, restart, run, step } from '../workers/engine'
 import { saveNow } from '../link/restore'
+import { setHueBy } from '../link/hue'
 import { unpin } from '../link/service'
 import { Dialog } from './dialog'
 import { LAYOUTS, THEMES, loadDemo } from './toolbar'
@@ -42,6 +43,9 @@ const COMMANDS: readonly Command[] = [
   ...THEMES.map(([theme, title]) => ({ title: `Theme: ${title}`, keys: '', act: () => setTheme(theme) })),
   { title: 'State at line ends: on', keys: '', act: () => setAtLineEnds(true) },
   { title: 'State at line ends: off', keys: '', act: () => setAtLineEnds(false) },
+  { title: 'Colour rows by basic block', keys: 'H', act: () => setHueBy('block') },
+  { title: 'Colour rows by line of C', keys: 'H', act: () => setHueBy('c') },
+  { title: 'Colour no rows', keys: 'H', act: () => setHueBy('none') },
   { title: 'Unpin', keys: 'L', act: unpin },
   { title: 'Save in this browser', keys: 'Ctrl S', act: act(saveNow) },
   { title: 'Projects and earlier versions…', keys: '', act: () => useView.setState({ dialog: 'projects' }) },

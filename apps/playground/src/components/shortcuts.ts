@@ -1,5 +1,6 @@
 /** The keys of the page, as one table: the help prints it, the handler obeys it. */
 import { saveNow } from '../link/restore'
+import { nextHueBy } from '../link/hue'
 import { unpin, useLink, pin } from '../link/service'
 import { useRun } from '../stores/run'
 import { setLayout, useView } from '../stores/view'
@@ -103,6 +104,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '>', does: 'next packet', where: 'view', matches: plain('>'), act: () => void step('packet') },
   { keys: 'l', does: 'pin what is pointed at, or unpin', where: 'view', matches: plain('l'), act: togglePin },
   { keys: 't', does: 'this picture as a table', where: 'view', matches: plain('t'), act: tableToggle },
+  { keys: 'h', does: 'colour rows by block, by line of C, or not', where: 'view', matches: plain('h'), act: nextHueBy },
   {
     keys: '1…7',
     does: 'layouts from Start to Own',

@@ -5,6 +5,7 @@
 import { useEffect, useMemo, useRef } from 'react'
 import type { KeyboardEvent, ReactElement } from 'react'
 import { CodeText } from '../editor/code-text'
+import { hueOf, useHueBy } from '../link/hue'
 import { hover, pin, useLink, useShown } from '../link/service'
 import type { CRow, LinkTables, Target } from '../link/tables'
 
@@ -45,6 +46,7 @@ export function CLinesPane({
   readonly rowHeight?: number
 }): ReactElement {
   const { tables } = useShown()
+  const hueBy = useHueBy((state) => state.by)
   const hoverKin = useLink((state) => state.hoverKin)
   const pinKin = useLink((state) => state.pinKin)
   const pinned = useLink((state) => state.pin)
@@ -77,9 +79,9 @@ export function CLinesPane({
       {lines.map((line, index) => {
         const row = tables?.cRows[line.row]
         const insns = row?.insns
-        const block = insns === undefined ? undefined : tables?.blocks[tables.blockOf(insns[0]!)]
+        const hue = insns === undefined || tables === undefined ? undefined : hueOf(tables, insns[0]!, hueBy)
         const classes = ['code-row']
-        if (block !== undefined) classes.push('block')
+        if (hue !== undefined) classes.push('block')
         if (pinKin.cRows.has(line.row)) classes.push('pin')
         else if (hoverKin.cRows.has(line.row)) classes.push('hover')
         const newFile = text === undefined && lines[index - 1]?.file !== line.file && line.file !== ''
@@ -88,7 +90,7 @@ export function CLinesPane({
             {newFile && <div className="code-row dim">{line.file}</div>}
             <div
               className={classes.join(' ')}
-              style={block === undefined ? undefined : { ['--hue' as string]: block.hue }}
+              style={hue === undefined ? undefined : { ['--hue' as string]: hue }}
               data-c-line={line.line}
               onMouseEnter={() => hover(line.row < 0 ? undefined : targetOf(line))}
               onClick={() => line.row >= 0 && pin(targetOf(line))}

@@ -6,6 +6,7 @@ import { memo, useEffect, useMemo, useRef } from 'react'
 import type { ReactElement, ReactNode, RefObject } from 'react'
 import { CodeText } from '../editor/code-text'
 import { useNowInsn } from '../editor/now-line'
+import { hueOf, useHueBy } from '../link/hue'
 import { hover, pin, useLink, useShown } from '../link/service'
 import type { LinkTables } from '../link/tables'
 import { MARK_GLYPH, marksOf } from '../link/verdict-marks'
@@ -72,6 +73,7 @@ export function CodeListing({
   const own = useRef<HTMLDivElement>(null)
   const element = scroller ?? own
   const now = useNowInsn()
+  const hueBy = useHueBy((state) => state.by)
   const hoverKin = useLink((state) => state.hoverKin)
   const pinKin = useLink((state) => state.pinKin)
   const pinned = useLink((state) => state.pin)
@@ -119,7 +121,8 @@ export function CodeListing({
         const mark = marks(row.insn)
         const [from, to] = tables.wordsOf(row.insn)
         const classes = ['code-row']
-        if (block !== undefined) classes.push('block')
+        const hue = hueOf(tables, row.insn, hueBy)
+        if (hue !== undefined) classes.push('block')
         if (error !== undefined) classes.push('bad')
         // No words of its own: removed, or merged into what another instruction does.
         if (removed !== undefined && (removed.kind === 'removed' || from === to)) classes.push('gone')
@@ -134,8 +137,8 @@ export function CodeListing({
             insn={row.insn}
             text={row.text}
             classes={classes.join(' ')}
-            hue={block?.hue}
-            letter={block?.start === row.insn ? block.letter.slice(0, 2) : undefined}
+            hue={hue}
+            letter={hueBy === 'block' && block?.start === row.insn ? block.letter.slice(0, 2) : undefined}
             kernel={verdicts === true ? mark.kernel : undefined}
             device={verdicts === true ? mark.device : undefined}
             heat={heat === undefined ? undefined : Math.round(6 * heat(row.insn))}

@@ -8,6 +8,7 @@ import { Pane } from '../components/pane'
 import { useVirtualRows } from '../components/virtual-rows'
 import { CodeText } from '../editor/code-text'
 import { useNowInsn, useNowWord } from '../editor/now-line'
+import { hueOf, useHueBy } from '../link/hue'
 import { hover, pin, useLink, useShown } from '../link/service'
 import type { LinkTables, Target } from '../link/tables'
 import { demoOf, useDocument } from '../stores/document'
@@ -77,6 +78,7 @@ export function InterleavedPane({ controls }: { readonly controls?: ReactNode })
   const pinKin = useLink((state) => state.pinKin)
   const pinned = useLink((state) => state.pin)
   const nowInsn = useNowInsn()
+  const hueBy = useHueBy((state) => state.by)
   const nowWord = useNowWord()
   const c = useDocument((state) => demoOf(state.document)?.c)
   const scroller = useRef<HTMLDivElement>(null)
@@ -121,16 +123,16 @@ export function InterleavedPane({ controls }: { readonly controls?: ReactNode })
         <div style={{ height: list.getTotalSize(), position: 'relative' }}>
           {list.getVirtualItems().map(({ index, start }) => {
             const row = rows[index]!
-            const block = row.insn < 0 ? undefined : tables?.blocks[tables.blockOf(row.insn)]
+            const hue = tables === undefined ? undefined : hueOf(tables, row.insn, hueBy)
             const classes = ['code-row', `inter-${row.kind}`]
-            if (block !== undefined) classes.push('block')
+            if (hue !== undefined) classes.push('block')
             if (row.kind === 'insn' ? nowInsn === row.insn : row.kind === 'word' && nowWord === row.target?.start)
               classes.push('now')
             if (isIn(pinKin, row)) classes.push('pin')
             else if (isIn(hoverKin, row)) classes.push('hover')
             const style: CSSProperties = {
               top: start,
-              ...(block === undefined ? {} : { ['--hue' as string]: block.hue }),
+              ...(hue === undefined ? {} : { ['--hue' as string]: hue }),
             }
             return (
               <div

@@ -4,6 +4,8 @@
  */
 import { useEffect, useRef } from 'react'
 import type { ReactElement, RefObject } from 'react'
+import { hueOf, useHueBy } from '../link/hue'
+import type { HueBy } from '../link/hue'
 import { useLink, useShown } from '../link/service'
 import type { Kin, LinkTables } from '../link/tables'
 
@@ -79,6 +81,7 @@ function drawBands(
   tables: LinkTables,
   { leftHead, words }: Pick<RibbonsProps, 'leftHead' | 'words'>,
   { pinKin, hoverKin }: { readonly pinKin: Kin; readonly hoverKin: Kin },
+  hueBy: HueBy,
 ): void {
   const rows = new Map(
     [...from.querySelectorAll<HTMLElement>('[data-insn]')].map((row) => [Number(row.dataset['insn']), row]),
@@ -91,7 +94,7 @@ function drawBands(
     )
     const b = spanOfWords(to, own, words)
     if (a === undefined || b === undefined) return
-    const hue = tables.blocks[tables.blockOf(insns[0]!)]?.hue ?? 'var(--b-h)'
+    const hue = (hueBy === 'block' ? hueOf(tables, insns[0]!, hueBy) : undefined) ?? 'var(--b-h)'
     target.append(bandPath(a, b, hue, kind))
   }
   const linked = (kin: Kin, kind: Kind): void => {
@@ -118,12 +121,13 @@ export function Ribbons({ left, leftHead, right, words, moved }: RibbonsProps): 
   const { tables } = useShown()
   const pinKin = useLink((state) => state.pinKin)
   const hoverKin = useLink((state) => state.hoverKin)
+  const hueBy = useHueBy((state) => state.by)
 
   useEffect(() => {
     const draw = (): void => {
       svg.current?.replaceChildren()
       if (svg.current === null || left.current === null || right.current === null || tables === undefined) return
-      drawBands(svg.current, left.current, right.current, tables, { leftHead, words }, { pinKin, hoverKin })
+      drawBands(svg.current, left.current, right.current, tables, { leftHead, words }, { pinKin, hoverKin }, hueBy)
     }
     draw()
     const observer = new ResizeObserver(draw)
@@ -133,7 +137,7 @@ export function Ribbons({ left, leftHead, right, words, moved }: RibbonsProps): 
       observer.disconnect()
       stop()
     }
-  }, [left, leftHead, right, words, moved, tables, pinKin, hoverKin])
+  }, [left, leftHead, right, words, moved, tables, pinKin, hoverKin, hueBy])
 
   return (
     <div className="ribbons" aria-hidden="true">

@@ -9,6 +9,7 @@ import type { Cost } from '@offload/nfp'
 import { USUAL_WEIGHTS } from '@offload/nfp-jit'
 import { CodeText } from '../editor/code-text'
 import { useNowWord } from '../editor/now-line'
+import { hueOf, useHueBy } from '../link/hue'
 import { hover, pin, useLink, useShown } from '../link/service'
 import { grouped } from '../components/number-text'
 import { useVirtualRows } from '../components/virtual-rows'
@@ -42,6 +43,7 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
   const hoverKin = useLink((state) => state.hoverKin)
   const pinKin = useLink((state) => state.pinKin)
   const now = useNowWord()
+  const hueBy = useHueBy((state) => state.by)
   const compilation = judged?.compilation
   const image = compilation?.image
   const words = relocated ? compilation?.relocated : image?.words
@@ -96,7 +98,8 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
             const insn = origin?.insn ?? -1
             const block = insn < 0 ? undefined : tables.blocks[tables.blockOf(insn)]
             const classes = ['code-row']
-            if (block !== undefined) classes.push('block')
+            const hue = hueOf(tables, insn, hueBy)
+            if (hue !== undefined) classes.push('block')
             if (now === word) classes.push('now')
             if (pinKin.words.has(word)) classes.push('pin')
             else if (hoverKin.words.has(word)) classes.push('hover')
@@ -108,7 +111,7 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
               <div
                 key={word}
                 className={classes.join(' ')}
-                style={{ top: start, ...(block === undefined ? {} : { ['--hue' as string]: block.hue }) }}
+                style={{ top: start, ...(hue === undefined ? {} : { ['--hue' as string]: hue }) }}
                 data-word={word}
                 onMouseEnter={() => hover({ space: 'word', start: word, end: word + 1 })}
                 onClick={() => pin({ space: 'word', start: word, end: word + 1 })}
