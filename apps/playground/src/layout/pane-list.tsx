@@ -138,6 +138,30 @@ export const PANES: readonly PaneEntry[] = [
     (module) => module.ConsolePane,
   ),
   later(
+    'calls',
+    'System calls',
+    () => import('../panes/syscall-pane'),
+    (module) => module.SyscallPane,
+  ),
+  later(
+    'path',
+    'The way of a program',
+    () => import('../panes/path-pane'),
+    (module) => module.PathPane,
+  ),
+  later(
+    'sockets',
+    'AF_XDP sockets',
+    () => import('../panes/socket-pane'),
+    (module) => module.SocketPane,
+  ),
+  later(
+    'hand-packet',
+    'One packet',
+    () => import('../panes/hand-packet-pane'),
+    (module) => module.HandPacketPane,
+  ),
+  later(
     'flow',
     'Control flow',
     () => import('../panes/flow-graph-pane'),

@@ -4,8 +4,8 @@
  */
 import { useEffect, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactElement, ReactNode } from 'react'
-import { COMMAND_NAMES } from '@offload/host'
 import { Pane } from '../components/pane'
+import { notify } from '../stores/view'
 import { cardCommands } from '../workers/engine'
 
 interface Entry {
@@ -34,19 +34,30 @@ export function ConsolePane({ controls }: { readonly controls?: ReactNode }): Re
   const [busy, setBusy] = useState(false)
   const back = useRef(past.length)
   const output = useRef<HTMLDivElement>(null)
+  /** Words that could stand at the line's end, when Tab found several. */
+  const [offered, setOffered] = useState<readonly string[]>([])
 
   useEffect(() => {
     output.current?.scrollTo({ top: output.current.scrollHeight })
-  }, [shown])
+  }, [shown, offered])
+
+  const clear = (): void => {
+    entries = []
+    setShown(entries)
+  }
 
   const runLine = async (text: string): Promise<void> => {
     if (text.trim() === '' || busy) return
     if (past.at(-1) !== text) past.push(text)
     back.current = past.length
     setLine('')
+    setOffered([])
     if (text.trim() === 'clear') {
-      entries = []
-      setShown(entries)
+      clear()
+      return
+    }
+    if (text.trim() === 'history') {
+      show(text, { stdout: past.map((one, at) => `${String(at + 1).padStart(5)}  ${one}\n`).join(''), stderr: '' })
       return
     }
     setBusy(true)
@@ -56,8 +67,24 @@ export function ConsolePane({ controls }: { readonly controls?: ReactNode }): Re
       code: 1,
     }))
     setBusy(false)
+    show(text, result)
+  }
+  const show = (text: string, result: { readonly stdout: string; readonly stderr: string }): void => {
     entries = [...entries.slice(1 - KEPT), { id: (entries.at(-1)?.id ?? 0) + 1, line: text, ...result }]
     setShown(entries)
+  }
+
+  /** Puts the only word there, or as much as all have in common, and names them. */
+  const complete = async (): Promise<void> => {
+    const found = await cardCommands.complete(line).catch(() => undefined)
+    if (found === undefined || found.candidates.length === 0) return
+    const [only] = found.candidates
+    setLine(line.slice(0, found.start) + (found.candidates.length === 1 ? `${only} ` : common(found.candidates)))
+    setOffered(found.candidates.length === 1 ? [] : found.candidates)
+  }
+  const copyAll = async (): Promise<void> => {
+    await navigator.clipboard.writeText(entries.map((one) => `# ${one.line}\n${one.stdout}${one.stderr}`).join(''))
+    notify('info', 'The console is in the clipboard.')
   }
 
   const keys = (event: KeyboardEvent<HTMLInputElement>): void => {
@@ -65,16 +92,31 @@ export function ConsolePane({ controls }: { readonly controls?: ReactNode }): Re
     else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       back.current = Math.max(0, Math.min(past.length, back.current + (event.key === 'ArrowUp' ? -1 : 1)))
       setLine(past[back.current] ?? '')
-    } else if (event.key === 'Tab' && line !== '' && !line.includes(' ')) {
-      const found = COMMAND_NAMES.filter((name) => name.startsWith(line))
-      if (found.length === 0) return
-      setLine(found.length === 1 ? `${found[0]} ` : common(found))
+    } else if (event.key === 'Tab' && !event.shiftKey && line !== '') void complete()
+    else if (event.key === 'l' && event.ctrlKey) clear()
+    else if (event.key === 'c' && event.ctrlKey && getSelection()?.toString() === '') {
+      show(`${line}^C`, { stdout: '', stderr: '' })
+      setLine('')
+      setOffered([])
     } else return
     event.preventDefault()
   }
 
   return (
-    <Pane title="Console" context="the emulated host" controls={controls} fixed testId="console-pane">
+    <Pane
+      title="Console"
+      context="the emulated host"
+      fixed
+      testId="console-pane"
+      controls={
+        <>
+          <button type="button" className="btn small" disabled={shown.length === 0} onClick={() => void copyAll()}>
+            Copy
+          </button>
+          {controls}
+        </>
+      }
+    >
       <div className="console">
         <div className="console-output" ref={output} role="log" aria-label="Output" tabIndex={0}>
           {shown.length === 0 && (
@@ -94,21 +136,32 @@ export function ConsolePane({ controls }: { readonly controls?: ReactNode }): Re
                 {entry.line}
               </div>
               {entry.stdout}
+              {entry.stdout !== '' && !entry.stdout.endsWith('\n') && '\n'}
               {entry.stderr !== '' && <span className="stderr">{entry.stderr}</span>}
             </div>
           ))}
+          {offered.length > 0 && (
+            <div className="offered" data-testid="completions">
+              {offered.map((word) => (
+                <span key={word}>{word}</span>
+              ))}
+            </div>
+          )}
         </div>
         <label className="console-input">
           <span className="prompt" aria-hidden="true">
             #
           </span>
           <input
-            aria-label="Command; up and down for earlier ones"
+            aria-label="Command; up and down for earlier ones, Tab completes"
             value={line}
             spellCheck={false}
             autoComplete="off"
             autoCapitalize="off"
-            onChange={(event) => setLine(event.currentTarget.value)}
+            onChange={(event) => {
+              setLine(event.currentTarget.value)
+              setOffered([])
+            }}
             onKeyDown={keys}
             data-testid="console-input"
           />

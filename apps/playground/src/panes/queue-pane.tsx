@@ -6,6 +6,8 @@ import { Pane } from '../components/pane'
 import { useDocument } from '../stores/document'
 import { useRun } from '../stores/run'
 import { cardCommands } from '../workers/engine'
+import { Indirection } from './indirection'
+import type { QueueChoices } from '../workers/card.worker'
 import type { Telemetry } from '../workers/telemetry'
 
 /** Largest over mean: 1 is even. Only queues that are there count. */
@@ -41,28 +43,71 @@ function useQueues(queues: number): { readonly recent: readonly number[]; readon
   return counts
 }
 
+/** The last packets by queue, as they were put and as the default hash would put them; asked for while it is shown. */
+function useChoices(shown: boolean): QueueChoices | undefined {
+  const [choices, setChoices] = useState<QueueChoices | undefined>(undefined)
+  useEffect(() => {
+    if (!shown) return
+    let dead = false
+    const ask = (): void =>
+      void cardCommands.queueChoices().then(
+        (answer) => {
+          if (!dead) setChoices(answer)
+        },
+        () => undefined,
+      )
+    ask()
+    const timer = setInterval(ask, 700)
+    return () => {
+      dead = true
+      clearInterval(timer)
+    }
+  }, [shown])
+  return shown ? choices : undefined
+}
+
 export function QueuePane({ className }: { readonly className?: string }): ReactElement {
   const queues = useDocument((state) => state.document.queues)
   const { recent: counts, total: all } = useQueues(queues)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const uneven = imbalance(counts)
-  const most = Math.max(...counts, 1)
+  const [comparing, setComparing] = useState(false)
+  const choices = useChoices(comparing)
+  const hashed = choices?.hash.reduce((sum, count) => sum + count, 0) ?? 0
+  const shareOf = (queue: number): number => (choices?.hash[queue] ?? 0) / Math.max(1, hashed)
+  const most = Math.max(...counts, ...(choices?.hash ?? []).map((_, queue) => shareOf(queue) * total), 1)
   return (
     <Pane
       title="Queues"
       context={`port 0, ${queues} receive queues`}
       className={className ?? ''}
       testId="queue-pane"
-      foot={<Spread queues={queues} />}
+      foot={<Indirection queues={queues} />}
       controls={
-        <span
-          className={uneven > 1.6 ? 'badge warn' : 'badge'}
-          data-testid="imbalance"
-          data-value={uneven.toFixed(2)}
-          title="Busiest queue over the mean of all queues"
-        >
-          {uneven > 1.6 ? '! ' : ''}imbalance {uneven.toFixed(1)}×
-        </span>
+        <>
+          <button
+            type="button"
+            className="btn small"
+            aria-pressed={comparing}
+            onClick={() => setComparing(!comparing)}
+            title="Beside what the program chose: where the card's own hash would have put the same packets"
+          >
+            compare hash
+          </button>
+          {choices !== undefined && (
+            <span className="badge" data-testid="hash-imbalance" data-value={imbalance(choices.hash).toFixed(2)}>
+              hash {imbalance(choices.hash).toFixed(1)}×
+            </span>
+          )}
+          <span
+            className={uneven > 1.6 ? 'badge warn' : 'badge'}
+            data-testid="imbalance"
+            data-value={uneven.toFixed(2)}
+            title="Busiest queue over the mean of all queues"
+          >
+            {uneven > 1.6 ? '! ' : ''}imbalance {uneven.toFixed(1)}×
+          </span>
+        </>
       }
     >
       {total === 0 ? (
@@ -83,6 +128,13 @@ export function QueuePane({ className }: { readonly className?: string }): React
                   className={count === most && uneven > 1.6 ? 'fill hot' : 'fill'}
                   style={{ width: `${(count / most) * 100}%` }}
                 />
+                {choices !== undefined && (
+                  <span
+                    className="hashed"
+                    style={{ width: `${((shareOf(queue) * total) / most) * 100}%` }}
+                    title={`the default hash: ${percent(shareOf(queue))}`}
+                  />
+                )}
                 <span
                   className="even"
                   style={{ left: `${Math.min(100, (total / counts.length / most) * 100)}%` }}
@@ -97,58 +149,5 @@ export function QueuePane({ className }: { readonly className?: string }): React
         </div>
       )}
     </Pane>
-  )
-}
-
-/** Entries of the card's indirection table. */
-const TABLE = 128
-
-/**
- * The host's part of RSS, as `ethtool -X … equal N`: the default hash indexes a table of queue numbers. A program that
- * writes rx_queue_index itself does not look into it.
- */
-function Spread({ queues }: { readonly queues: number }): ReactElement {
-  const indirection = useDocument((state) => state.document.indirection)
-  const patch = useDocument((state) => state.patch)
-  const [error, setError] = useState<string | undefined>(undefined)
-  const used = indirection === undefined ? queues : new Set(indirection).size
-  const spread = (text: string): void => {
-    const count = Number(text)
-    if (!Number.isInteger(count) || count < 1 || count > queues) {
-      setError(`From 1 to ${queues} queues.`)
-      return
-    }
-    const table = Array.from({ length: TABLE }, (_, index) => index % count)
-    void cardCommands.setIndirection(table).then((answer) => {
-      setError(answer.ok ? undefined : answer.error)
-      if (answer.ok) patch({ indirection: table })
-    })
-  }
-  return (
-    <>
-      <label className="row dim">
-        default hash over
-        <input
-          className="field small"
-          style={{ width: 44 }}
-          key={used}
-          defaultValue={used}
-          aria-label="Queues that the default hash is spread over"
-          aria-invalid={error !== undefined}
-          onBlur={(event) => {
-            if (Number(event.currentTarget.value) !== used) spread(event.currentTarget.value)
-          }}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') spread(event.currentTarget.value)
-          }}
-        />
-        of {queues} queues
-      </label>
-      {error !== undefined && (
-        <span className="badge fail" role="alert">
-          ✕ {error}
-        </span>
-      )}
-    </>
   )
 }

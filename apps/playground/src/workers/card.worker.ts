@@ -4,11 +4,12 @@
  * sent per packet. It computes nothing that an engine should.
  */
 import { expose, transfer } from 'comlink'
-import { runCommand } from '@offload/host'
+import { completeCommand, hostView, openXskApplication, runCommand } from '@offload/host'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { createPlayback } from '@offload/session'
 import type { Compilation, EventView, MapView, Playback, SessionDocument, StepSize, Traffic } from '@offload/session'
-import type { ToolResult } from '@offload/host'
+import type { Completion, HostView, ToolResult, XskApplication } from '@offload/host'
+import { defaultQueue } from '@offload/nfp-chip'
 import type { ChipShare, ContextView, PacketRecord } from '@offload/nfp-chip'
 import { LatencyWindow } from './latency-window'
 import { Recent } from './recent'
@@ -34,6 +35,15 @@ export interface NumberedEvent extends EventView {
   readonly number: number
 }
 
+/** What an application with an AF_XDP socket does with its packets. */
+export type XskReading = 'read' | 'echo' | 'idle'
+
+/** Packets by queue of a sample, as the program chose and as the default hash would. */
+export interface QueueChoices {
+  readonly chosen: readonly number[]
+  readonly hash: readonly number[]
+}
+
 /** How long one slice computes before commands get their turn (milliseconds). */
 const SLICE_MS = 8
 /** Counters are published no more often than a screen is drawn. */
@@ -46,6 +56,8 @@ const BURST = 1000
 const KEPT_PACKETS = 400
 const KEPT_EVENTS = 4000
 const CONTEXTS_PER_CORE = 4
+/** Entries of the rings of an AF_XDP socket, and chunks of its memory. */
+const XSK_ENTRIES = 2048
 /** With four contexts a core uses the even ones of its eight. */
 const CONTEXT_STEP = 2
 
@@ -68,6 +80,7 @@ let contexts = new Uint8Array(0)
 let latency = new LatencyWindow()
 let packets = new Recent<PacketRecord>(KEPT_PACKETS)
 let events = new Recent<EventView>(KEPT_EVENTS)
+let applications = new Map<number, { readonly application: XskApplication; reading: XskReading }>()
 
 /** Yields to the message queue without the 4 ms floor of nested timers. */
 const channel = new MessageChannel()
@@ -119,6 +132,9 @@ function slice(card: Playback, most: number): void {
   const begun = performance.now()
   const cycles = Math.min(sliceCycles, most)
   card.run(cycles)
+  for (const { application, reading } of applications.values())
+    if (reading === 'read') application.read()
+    else if (reading === 'echo') application.echo()
   const took = performance.now() - begun
   realMs += took
   if (threads !== undefined) card.chip.parallel(threads.after(cycles, took))
@@ -233,6 +249,7 @@ const card = {
     packets = new Recent(KEPT_PACKETS)
     events = new Recent(KEPT_EVENTS)
     latency = new LatencyWindow()
+    applications = new Map()
     publish()
     return { ok: true }
   },
@@ -327,6 +344,57 @@ const card = {
   /** One line for the host's shell. */
   command(line: string): ToolResult {
     return runCommand(must().machine, line)
+  },
+
+  /** What can stand at the end of a line. */
+  complete(line: string): Completion {
+    return completeCommand(must().machine, line)
+  },
+
+  /** The host's calls, objects, interfaces and sockets. */
+  host(limit: number): HostView | undefined {
+    return playback === undefined ? undefined : hostView(playback.machine, limit)
+  },
+
+  /** One frame made by hand, at a port, now. */
+  sendFrame(port: number, data: Uint8Array): Answer {
+    return answer(must().send(port, data))
+  },
+
+  /** The last packets that passed port 0, by queue. */
+  queueChoices(): QueueChoices {
+    const { machine, document } = must()
+    const { indirection } = machine.netdevs[0]!
+    const [chosen, hash] = [0, 1].map(() => Array<number>(document.queues).fill(0)) as [number[], number[]]
+    for (const { item } of packets.newest(KEPT_PACKETS)) {
+      if (item.outcome !== 'pass' || item.port !== 0 || item.queue < 0) continue
+      chosen[item.queue]!++
+      hash[defaultQueue(item.data, indirection)]!++
+    }
+    return { chosen, hash }
+  },
+
+  /** Starts an application with a socket on a queue of port 0. */
+  openSocket(queue: number): Answer {
+    const { machine } = must()
+    const made = openXskApplication(machine, machine.netdevs[0]!.ifindex, queue, {
+      chunks: XSK_ENTRIES,
+      chunkSize: 2048,
+      ringSize: XSK_ENTRIES,
+    })
+    if (!made.ok) return made
+    applications.set(made.application.socket.id, { application: made.application, reading: 'read' })
+    return { ok: true }
+  },
+
+  setReading(socket: number, reading: XskReading): void {
+    const found = applications.get(socket)
+    if (found !== undefined) found.reading = reading
+  },
+
+  closeSocket(socket: number): void {
+    applications.get(socket)?.application.close()
+    applications.delete(socket)
   },
 
   contexts(core: number): readonly ContextView[] {

@@ -8,7 +8,7 @@ import { useRun } from '../stores/run'
 import { announce, notify } from '../stores/view'
 import { useVerdict } from '../stores/verdict'
 import { Card } from './card'
-import type { Answer, Stop, StepSize } from './card.worker'
+import type { Answer, Stop, StepSize, XskReading } from './card.worker'
 import { Compiler } from './compiler'
 import type { CompileOutcome } from './compiler'
 
@@ -241,5 +241,12 @@ export const cardCommands = {
   allEvents: () => card.commands.allEvents(),
   contexts: (core: number) => card.commands.contexts(core),
   command: (line: string) => card.commands.command(line),
+  complete: (line: string) => card.commands.complete(line),
+  host: (limit: number) => card.commands.host(limit),
+  sendFrame: (port: number, data: Uint8Array) => card.commands.sendFrame(port, data),
+  queueChoices: () => card.commands.queueChoices(),
+  openSocket: (queue: number) => card.commands.openSocket(queue),
+  setReading: (socket: number, reading: XskReading) => card.commands.setReading(socket, reading),
+  closeSocket: (socket: number) => card.commands.closeSocket(socket),
   setIndirection: (table: readonly number[]) => card.commands.setIndirection(table),
 }
