@@ -260,6 +260,8 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
   ): void {
     const { untilIdle = false, maxWords = Infinity } = runOptions
     const wordLimit = wordsExecuted() + maxWords
+    runner.refresh()
+    if (wordLimit === Infinity && !windows.shared) service.runWindows(until, window)
     for (;;) {
       const horizon = service.serve(until)
       if (horizon >= until || horizon === Infinity) break

@@ -352,15 +352,14 @@ export const ENGINE = {
   inbox: 15,
   /** Quantum model: work that each bank was given in this quantum: 16 floats. */
   bankWork: 16,
-  /** Constant tables: CRC-32 by byte, the pad of the map hash, class of each memory command (bit 4: takes an immediate). */
+  /** Constant tables: CRC-32 by byte in four places of a word, the pad of the map hash, and `operationInfo` of commands. */
   crc: 48,
-  pad: 304,
-  operations: 344,
-  /** Heap of cores with a logged request: keys (floats), cores, whether a core is in it; room for 128 cores. */
-  keys: 600,
-  heap: 856,
-  inHeap: 984,
-  size: 1112,
+  pad: 1072,
+  operations: 1112,
+  /** Heap of cores with a logged request, keys (floats) of cycle * 128 + core; whether a core is in it. 128 cores at most. */
+  heap: 1368,
+  inHeap: 1624,
+  size: 1752,
 } as const
 
 /** Sizes that the caller may choose. */

@@ -49,6 +49,11 @@ function waitForChange(words: Int32Array, at: number, seen: number): number {
 function runShare(memory: ChipMemory, runner: CoreRunner, first: number, step: number, end: number): void {
   const { floats: F, layout } = memory
   runner.refresh()
+  const engine = runner.engine()
+  if (engine) {
+    engine.runCores(first, step, end)
+    return
+  }
   for (let core = first; core < layout.coreCount; core += step) {
     if (F[(layout.nextTimes >> 1) + core]! < end) runner.run(core, end)
   }
@@ -57,6 +62,8 @@ function runShare(memory: ChipMemory, runner: CoreRunner, first: number, step: n
 /** The leader's side: runs one window with as many members as have joined. */
 export interface WindowRunner {
   run(end: number): void
+  /** Whether other members are there to help. */
+  readonly shared: boolean
   setMembers(members: number): void
   /** Lets the others sleep while off; results are the same. */
   parallel(on: boolean): void
@@ -112,6 +119,9 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
 
   return {
     run,
+    get shared() {
+      return enabled && members > 1
+    },
     setMembers,
     parallel: (on) => {
       enabled = on

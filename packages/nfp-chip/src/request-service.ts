@@ -23,6 +23,8 @@ import type { Timing } from './timing'
 export interface RequestService {
   /** Serves everything before `limit` and before the horizon; returns the horizon (may lie behind `limit`). */
   serve(limit: number): number
+  /** Exact model, where there is an engine: runs windows until nothing is left to do before `until`. */
+  runWindows(until: number, window: number): void
   /** Ends a quantum that began at `start`: what the banks could not do in it delays the requests of the next. */
   endQuantum(start: number): void
   /** Serves one core's requests in the order in which it issued them, whatever the other cores do (quantum model). */
@@ -63,9 +65,8 @@ export function createRequestService(
   const bankOf = { read: 0, atomic: 4, imem: 8 } as const
   const { coreCount, logHeads, logTails } = layout
   const nextTimes = layout.nextTimes >> 1
-  // A binary heap of the cores that have a logged request, by the key of their oldest one: cycle * 128 + core.
-  const heap = H.subarray(engineAt + ENGINE.heap, engineAt + ENGINE.heap + coreCount)
-  const keys = F.subarray((engineAt + ENGINE.keys) >> 1, ((engineAt + ENGINE.keys) >> 1) + coreCount)
+  // A binary heap of the cores that have a logged request, by the cycle of their oldest one, then by their number.
+  const heap = F.subarray((engineAt + ENGINE.heap) >> 1, ((engineAt + ENGINE.heap) >> 1) + coreCount)
   const inHeap = H.subarray(engineAt + ENGINE.inHeap, engineAt + ENGINE.inHeap + coreCount)
   const heapSizeAt = engineAt + ENGINE.heapSize
   const time = F.subarray(engineAt >> 1, (engineAt >> 1) + 4)
@@ -81,34 +82,32 @@ export function createRequestService(
 
   function push(core: number): void {
     const key = F[(entryOf(core) + LOG.cycleF) >> 1]! * 128 + core
-    keys[core] = key
     inHeap[core] = 1
     let at = H[heapSizeAt]!++
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (keys[heap[parent]!]! <= key) break
+      if (heap[parent]! <= key) break
       heap[at] = heap[parent]!
       at = parent
     }
-    heap[at] = core
+    heap[at] = key
   }
 
   function pop(): number {
-    const top = heap[0]!
+    const top = heap[0]! % 128
     inHeap[top] = 0
-    const last = heap[--H[heapSizeAt]!]!
-    const heapSize = H[heapSizeAt]!
-    const key = keys[last]!
+    const size = --H[heapSizeAt]!
+    const key = heap[size]!
     let at = 0
     for (;;) {
       let child = 2 * at + 1
-      if (child >= heapSize) break
-      if (child + 1 < heapSize && keys[heap[child + 1]!]! < keys[heap[child]!]!) child++
-      if (keys[heap[child]!]! >= key) break
+      if (child >= size) break
+      if (child + 1 < size && heap[child + 1]! < heap[child]!) child++
+      if (heap[child]! >= key) break
       heap[at] = heap[child]!
       at = child
     }
-    heap[at] = last
+    heap[at] = key
     return top
   }
 
@@ -141,7 +140,7 @@ export function createRequestService(
     collect()
     for (;;) {
       const arrival = packets.nextArrival()
-      const request = H[heapSizeAt]! > 0 ? Math.floor(keys[heap[0]!]! / 128) : Infinity
+      const request = H[heapSizeAt]! > 0 ? Math.floor(heap[0]! / 128) : Infinity
       if (arrival <= request) {
         if (arrival >= time[HORIZON]! || arrival >= limit) return time[HORIZON]!
         packets.arrive()
@@ -155,6 +154,11 @@ export function createRequestService(
         if (H[logHeads + core] !== H[logTails + core]) push(core)
       }
     }
+  }
+
+  function runWindows(until: number, window: number): void {
+    F[(engineAt + ENGINE.arrivalF) >> 1] = paths.packets().nextArrival()
+    engine()?.runWindows?.(until, window)
   }
 
   function serveNow(core: number): void {
@@ -362,13 +366,14 @@ export function createRequestService(
     endQuantum,
     serveCore,
     serveNow,
+    runWindows,
     answerOldest: (core) => {
       const entry = entryOf(core)
       answer(core, block(core), entry, F[(entry + LOG.cycleF) >> 1]!)
     },
     nextItem: () => {
       collect()
-      const request = H[heapSizeAt]! > 0 ? Math.floor(keys[heap[0]!]! / 128) : Infinity
+      const request = H[heapSizeAt]! > 0 ? Math.floor(heap[0]! / 128) : Infinity
       return Math.min(request, paths.packets().nextArrival())
     },
     wake,

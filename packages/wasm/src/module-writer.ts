@@ -113,6 +113,25 @@ export class ModuleWriter {
         code.append(own.code)
       }
     })
+    // Names, for profilers and debuggers.
+    const names = new CodeWriter()
+    names.text('name')
+    const list = new CodeWriter()
+    const named = [...this.imports.map(({ name }, index) => ({ name, index }))]
+    named.push(...exported.map(({ name, index }) => ({ name, index: this.imports.length + index })))
+    list.unsigned(named.length)
+    for (const { name, index } of named) {
+      list.unsigned(index)
+      list.text(name)
+    }
+    const bytes = list.finish()
+    names.op(1)
+    names.unsigned(bytes.length)
+    names.append(bytes)
+    const custom = names.finish()
+    out.op(0)
+    out.unsigned(custom.length)
+    out.append(custom)
     return out.finish()
   }
 }

@@ -6,13 +6,14 @@ import { choose, int } from '@offload/wasm'
 import type { FunctionBuilder, FunctionReference, Int, IntVariable, ModuleBuilder } from '@offload/wasm'
 import { ISSUE, MEMORY_MAP, POSTED_CREDITS } from '../constants'
 import { TARGET } from '../decode'
-import { CORE, CTX, ENGINE, LOG, LOG_START, REQUEST, STATE, WAIT } from '../layout'
+import { CORE, CTX, LOG, LOG_START, REQUEST, STATE, WAIT } from '../layout'
 import type { Layout } from '../layout'
 import { OP_CLASS } from '../memory-unit'
 import type { Timing } from '../timing'
 import { FAULT } from '../uop'
 import { contextBlock, coreBlock, setWake } from './addresses'
-import type { MemoryUnitCode } from './memory-unit-code'
+import { aboutOf, bytesOf } from './memory-unit-code'
+import type { PerformReference } from './memory-unit-code'
 
 const IN_CYCLE = ['int', 'int', 'int', 'int', 'int', 'int', 'int'] as const
 
@@ -39,7 +40,7 @@ export function defineCommands(
   module: ModuleBuilder,
   layout: Layout,
   timing: Timing,
-  { perform, opBytes }: MemoryUnitCode,
+  perform: PerformReference,
 ): CommandsCode {
   const log = module.define('log', COMMAND_SIGNATURES.log, 'int', (f, core, cb, slot, kind, cycle) => {
     const tail = f.int(core.shl(2).word(layout.logTails))
@@ -70,17 +71,17 @@ export function defineCommands(
     const cb = f.int(coreBlock(layout, core))
     const tb = f.int(contextBlock(cb, slot))
     const op = f.int(imm!.and(0xff))
-    const about = f.int(op.shl(2).word(layout.engine + ENGINE.operations))
+    const about = f.int(aboutOf(layout, op))
     const kind = about.and(15)
     f.when(imm!.shr(8).ne(TARGET.memory).or(kind.eq(OP_CLASS.none)), () => fail(FAULT.memory))
     const indirect = aux!.shr(18).and(1)
     const raw = f.int(aux!.shr(8).and(7))
     f.when(indirect.and(override!.shr(7)), () => raw.set(override!.shr(8).and(31)))
     const immediate = f.int(0)
-    f.when(indirect.and(override!.shr(3).and(7).eq(2)).and(about.shr(4)), () => immediate.set(override!.shr(16)))
+    f.when(indirect.and(override!.shr(3).and(7).eq(2)).and(about.shr(4).and(1)), () => immediate.set(override!.shr(16)))
     const transfer = f.int(aux!.and(63))
     const signal = f.int(aux!.shr(12).and(15))
-    const bytes = f.int(opBytes.int(op, raw))
+    const bytes = f.int(bytesOf(layout, op, raw))
     const words = f.int(bytes.add(3).shr(2))
     f.when(transfer.add(words).gt(64), () => fail(FAULT.memory))
     const toAt = (register: number): Int => tb.add(transfer.shl(2)).add(4 * register)
@@ -112,7 +113,7 @@ export function defineCommands(
         },
       )
     })
-    const dataWords = f.int(choose(kind.eq(OP_CLASS.read).or(about.shr(4)), 0, words))
+    const dataWords = f.int(choose(kind.eq(OP_CLASS.read).or(about.shr(4).and(1)), 0, words))
     if (!swap) f.when(dataWords.gt(5), () => fail(FAULT.memory))
     const entry = f.int(log.int(core, cb, slot, swap ? REQUEST.memorySwap : REQUEST.posted, cycle!))
     if (!swap) f.bump(cb, CORE.posted)

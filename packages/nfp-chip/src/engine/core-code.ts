@@ -7,7 +7,7 @@ import { chooseFloat, int } from '@offload/wasm'
 import type { Float, FunctionBuilder, FunctionReference, Int, IntVariable, ModuleBuilder } from '@offload/wasm'
 import type { ChipConfig } from '../api'
 import { BURST_WORDS, ISSUE, POSTED_CREDITS } from '../constants'
-import { CORE, CTX, ENGINE, LOG, STATE } from '../layout'
+import { CORE, CTX, ENGINE, HDR, LOG, STATE } from '../layout'
 import type { Layout } from '../layout'
 import { SERVICE_STEP } from '../services'
 import { SEGMENT_STOP } from '../translate'
@@ -25,6 +25,7 @@ const SEGMENT = ['int', 'int', 'int', 'int', 'int', 'int'] as const
 export interface CoreCode {
   /** (core, end of the window): runs a core until its next event lies at or behind `end`. */
   readonly runCore: FunctionReference<readonly ['int', 'float']>
+  readonly runCores: FunctionReference<readonly ['int', 'int', 'float']>
   /** (core, core block, slot, cycle): starts a run segment. */
   readonly begin: FunctionReference<readonly ['int', 'int', 'int', 'float']>
   /** (core, core block, words left): whether the running context's segment ended. */
@@ -209,5 +210,38 @@ export function defineCore(
     })
     f.putFloat(core.shl(3), layout.nextTimes, now)
   })
-  return { runCore, begin, advance }
+  /** (first core, step, end of the window): runs the cores first, first + step, … */
+  const runCores = module.define('runCores', ['int', 'int', 'float'], undefined, (f, core, step, end) => {
+    f.loop((leave) => {
+      f.when(core.ge(layout.coreCount), leave)
+      f.when(core.shl(3).float(layout.nextTimes).lt(end), () => runCore.do(f, core, end))
+      core.increase(step)
+    })
+  })
+  return { runCore, runCores, begin, advance }
+}
+
+/**
+ * The exact model by one thread: windows, each served behind it, until nothing is left to do before `until`; gives the
+ * horizon then.
+ */
+export function defineWindows(
+  module: ModuleBuilder,
+  layout: Layout,
+  { runCores }: CoreCode,
+  serve: FunctionReference<readonly ['float']>,
+): void {
+  module.define('runWindows', ['float', 'float'], 'float', (f, until, window) => {
+    const horizon = f.float()
+    const end = f.float()
+    f.loop((_leave, again) => {
+      horizon.set(serve.float(until))
+      f.when(horizon.ge(until), () => f.return(horizon))
+      end.set(horizon.add(window))
+      f.when(end.gt(until), () => end.set(until))
+      f.putFloat(at(layout.header), HDR.windowEndF, end)
+      runCores.do(f, 0, 1, end)
+      again()
+    })
+  })
 }

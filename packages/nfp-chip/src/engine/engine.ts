@@ -14,8 +14,7 @@ import { BLOCK_END } from '../code-blocks'
 import { ENGINE } from '../layout'
 import type { ChipMemory, ChipOptions, Layout } from '../layout'
 import { PAD } from '../map-hash'
-import { CRC_TABLE } from '../crc32'
-import { opClass, usesImmediate } from '../memory-unit'
+import { CRC_TABLES } from '../crc32'
 import type { Timing } from '../timing'
 import { SEGMENT_PARAMETERS, defineSegment } from '../translate'
 import { UOP } from '../uop'
@@ -23,12 +22,12 @@ import type { DecodedStore } from '../uop'
 import { compile, instantiate, wasmPages } from '../wasm-memory'
 import type { CompiledModule, WasmExports } from '../wasm-memory'
 import { COMMAND_SIGNATURES, defineCommands } from './commands-code'
-import { FIRMWARE_ENTRY, defineCore } from './core-code'
+import { FIRMWARE_ENTRY, defineCore, defineWindows } from './core-code'
 import { defineDirectHelpers } from './direct-helper-code'
 import { defineFunctional } from './functional-code'
 import { defineHashes } from './hash-code'
 import { defineMapHelpers } from './map-helper-code'
-import { defineMemoryUnit } from './memory-unit-code'
+import { defineMemoryUnit, operationInfo } from './memory-unit-code'
 import { definePackets } from './packet-code'
 import { definePlaces } from './places-code'
 import { defineRequests } from './requests-code'
@@ -69,6 +68,9 @@ export interface Engine {
 export interface EngineFunctions {
   readonly segment: (cb: number, tb: number, entry: number, counts: number, limit: number, who: number) => number
   readonly runCore: (core: number, end: number) => void
+  readonly runCores: (first: number, step: number, end: number) => void
+  /** Exact model only. */
+  readonly runWindows?: (until: number, window: number) => number
   readonly serve: (limit: number) => number
   readonly serveCore: (core: number) => void
   readonly runInbox: (core: number) => void
@@ -152,10 +154,10 @@ export function createEngine(
 }
 
 function writeTables(H: Int32Array, layout: Layout): void {
-  H.set(CRC_TABLE, layout.engine + ENGINE.crc)
+  H.set(CRC_TABLES, layout.engine + ENGINE.crc)
   H.set(PAD, layout.engine + ENGINE.pad)
   for (let op = 0; op < 256; op++) {
-    H[layout.engine + ENGINE.operations + op] = opClass(op) | (usesImmediate(op) ? 16 : 0)
+    H[layout.engine + ENGINE.operations + op] = operationInfo(op)
   }
 }
 
@@ -179,7 +181,6 @@ function engineBytes(
   const log = module.import('log', COMMAND_SIGNATURES.log, 'int')
   const takeOver = module.import('takeOver', COMMAND_SIGNATURES.takeOver)
   const perform = module.import('perform', ['int', 'int', 'int', 'int', 'int', 'int'])
-  const opBytes = module.import('opBytes', ['int', 'int'], 'int')
   const segment = module.import('segment', SEGMENT_PARAMETERS, 'int')
   const advanceRest = module.import('advanceRest', ['int', 'int', 'int'], 'int')
   const makeBucket = module.import('makeBucket', ['int'], 'int')
@@ -206,9 +207,8 @@ function engineBytes(
   const helpers = withoutTime
     ? defineDirectHelpers(module, layout, config, commands, hashes, places)
     : defineMapHelpers(module, layout, config, commands, hashes)
-  const unit = { perform, opBytes }
   let packets: ReturnType<typeof definePackets> | undefined
-  const requests = defineRequests(module, layout, config, timing, unit, places, service, (wake) => {
+  const requests = defineRequests(module, layout, config, timing, perform, places, service, (wake) => {
     packets = definePackets(module, layout, config, timing, options, path, wake)
     return packets.done
   })
@@ -219,6 +219,7 @@ function engineBytes(
     helpers,
     ...(config.timeModel === 'quantum' ? { serveCore: requests.serveCore } : {}),
   })
+  if (config.timeModel === 'exact') defineWindows(module, layout, core, requests.serve)
   if (withoutTime && packets) {
     defineFunctional(module, layout, ENDLESS_WORDS, core, requests, packets, functional)
   }

@@ -18,14 +18,18 @@ export interface HashCode {
 export function defineHashes(module: ModuleBuilder, layout: Layout): HashCode {
   const engine = at(layout.engine)
   const crcWord = module.define('crcWord', ['int', 'int'], 'int', (f, remainder, word) => {
-    for (let byte = 24; byte >= 0; byte -= 8) {
-      const index = remainder
-        .shr(24)
-        .xor(byte === 0 ? word : word.shr(byte))
+    const mixed = f.int(remainder.xor(word))
+    const part = (place: number): Int =>
+      mixed
+        .shr(8 * place)
         .and(0xff)
-      remainder.set(remainder.shl(8).xor(index.shl(2).word(layout.engine + ENGINE.crc)))
-    }
-    f.return(remainder)
+        .shl(2)
+        .word(layout.engine + ENGINE.crc + 256 * place)
+    f.return(
+      part(3)
+        .xor(part(2))
+        .xor(part(1).xor(part(0))),
+    )
   })
 
   const hashKey = module.define('hashKey', ['int', 'int', 'int', 'int'], undefined, (f, key, count, map, mask) => {

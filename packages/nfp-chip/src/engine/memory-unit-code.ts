@@ -1,42 +1,49 @@
 /** The work of memory commands in WebAssembly: memory-unit.ts word for word, whose comments hold here too. */
 import { int, long } from '@offload/wasm'
 import type { FunctionReference, Int, ModuleBuilder } from '@offload/wasm'
-import { ACTION } from '../memory-unit'
+import { ENGINE } from '../layout'
+import type { Layout } from '../layout'
+import { ACTION, opClass, usesImmediate } from '../memory-unit'
 
 /** (op, raw length, address, result address, data address, immediate); addresses in bytes. */
 const PERFORM = ['int', 'int', 'int', 'int', 'int', 'int'] as const
 export type PerformReference = FunctionReference<typeof PERFORM>
 
-export interface MemoryUnitCode {
-  readonly perform: PerformReference
-  /** (op, raw length): bytes that the command touches. */
-  readonly opBytes: FunctionReference<readonly ['int', 'int']>
+/**
+ * What tables say of an operation: class (4 bits), whether it takes an immediate, and how the length follows from the raw
+ * field: ((raw >> 2 for atomics) & mask) + 1, times a power of two.
+ */
+export function operationInfo(op: number): number {
+  const info = opClass(op) | (usesImmediate(op) ? 16 : 0)
+  const length = (skip: number, mask: number, shift: number): number => info | (skip << 5) | (mask << 8) | (shift << 16)
+  switch (op >> 2) {
+    case ACTION.read:
+    case ACTION.write:
+      return length(0, 31, 3)
+    case ACTION.read32:
+    case ACTION.write32:
+      return length(0, 31, 2)
+    case ACTION.write8:
+      return length(0, 31, 0)
+    case ACTION.read8:
+      return length(0, 31, (op & 3) === 0 ? 2 : 0)
+    case ACTION.cam:
+      return length(0, 0, 5)
+    default:
+      return length(2, 1, 2)
+  }
 }
 
-export function defineMemoryUnit(module: ModuleBuilder): MemoryUnitCode {
-  const opBytes = module.define('opBytes', ['int', 'int'], 'int', (f, op, raw) => {
-    const fixed = (value: Int | number) => () => f.return(value)
-    f.switch(
-      op.shr(2),
-      new Map([
-        [ACTION.read, fixed(raw.add(1).shl(3))],
-        [ACTION.write, fixed(raw.add(1).shl(3))],
-        [ACTION.read32, fixed(raw.add(1).shl(2))],
-        [ACTION.write32, fixed(raw.add(1).shl(2))],
-        [ACTION.write8, fixed(raw.add(1))],
-        [
-          ACTION.read8,
-          () => {
-            f.when(op.and(3), fixed(raw.add(1)))
-            f.return(raw.add(1).shl(2))
-          },
-        ],
-        [ACTION.cam, fixed(32)],
-      ]),
-      () => f.return(raw.and(4).add(4)),
-    )
-  })
+export const aboutOf = (layout: Layout, op: Int): Int => op.shl(2).word(layout.engine + ENGINE.operations)
 
+/** Bytes that a command touches; `op` is used more than once. */
+export function bytesOf(layout: Layout, op: Int, raw: Int): Int {
+  const about = (): Int => aboutOf(layout, op)
+  const units = raw.shr(about().shr(5).and(7)).and(about().shr(8).and(31)).add(1)
+  return units.shl(about().shr(16))
+}
+
+export function defineMemoryUnit(module: ModuleBuilder): PerformReference {
   // (address, result address, words, in the order of the bytes, 1 to exchange the words of a pair)
   const transfer = ['int', 'int', 'int', 'int', 'int'] as const
   const readWords = module.define('readWords', transfer, undefined, (f, from, to, count, swapped, pair) => {
@@ -198,5 +205,5 @@ export function defineMemoryUnit(module: ModuleBuilder): MemoryUnitCode {
         ),
     )
   })
-  return { perform, opBytes }
+  return perform
 }

@@ -4,7 +4,7 @@
  * chip's memory, so either language may go on where the other stopped.
  */
 import { choose, chooseFloat, float, int } from '@offload/wasm'
-import type { FunctionBuilder, FunctionReference, Int, ModuleBuilder } from '@offload/wasm'
+import type { Float, FunctionBuilder, FunctionReference, Int, ModuleBuilder } from '@offload/wasm'
 import type { ChipConfig } from '../api'
 import { MEMORY_MAP, POSTED_CREDITS } from '../constants'
 import { LOCK_VALID } from '../emem'
@@ -14,7 +14,8 @@ import { RING_POP } from '../map-helpers'
 import { ACTION, OP_CLASS } from '../memory-unit'
 import type { Timing } from '../timing'
 import { at, contextBlock, coreBlock, islandOf, setWake } from './addresses'
-import type { MemoryUnitCode } from './memory-unit-code'
+import { aboutOf, bytesOf } from './memory-unit-code'
+import type { PerformReference } from './memory-unit-code'
 import { lockOf, ownerOf, swapBits } from './places-code'
 import type { PlacesCode } from './places-code'
 
@@ -48,7 +49,7 @@ export function defineRequests(
   layout: Layout,
   config: ChipConfig,
   timing: Timing,
-  unit: MemoryUnitCode,
+  performUnit: PerformReference,
   { findBucket, resolve }: PlacesCode,
   imports: ServiceImports,
   done: (
@@ -60,7 +61,6 @@ export function defineRequests(
   const counter = (number: number): number => 2 * number
   const inQuanta = config.timeModel === 'quantum'
   const heapAt = layout.engine + ENGINE.heap
-  const keysAt = layout.engine + ENGINE.keys
   const inHeapAt = layout.engine + ENGINE.inHeap
   const headOf = (core: Int): Int => core.shl(2).word(layout.logHeads)
   const tailOf = (core: Int): Int => core.shl(2).word(layout.logTails)
@@ -82,46 +82,49 @@ export function defineRequests(
 
   const doneReference = done(wake)
 
-  const heapCore = (index: Int): Int => index.shl(2).word(heapAt)
-  const setHeap = (f: FunctionBuilder, index: Int, core: Int): void => f.put(index.shl(2), heapAt, core)
-  const keyOf = (core: Int) => core.shl(3).float(keysAt)
+  const keyAt = (index: Int): Float => index.shl(3).float(heapAt)
+  const setKey = (f: FunctionBuilder, index: Int, key: Float): void => f.putFloat(index.shl(3), heapAt, key)
+  const keyOf = (core: Int, entry: Int): Float => entry.float(LOG.cycleF).mul(float(128)).add(core.toFloat())
   const push = module.define('pushCore', ['int'], undefined, (f, core) => {
-    const key = f.float(entryOf(core, coreBlock(layout, core)).float(LOG.cycleF).mul(float(128)).add(core.toFloat()))
-    f.putFloat(core.shl(3), keysAt, key)
+    const key = f.float(keyOf(core, entryOf(core, coreBlock(layout, core))))
     f.put(core.shl(2), inHeapAt, 1)
     const place = f.int(engine.word(ENGINE.heapSize))
     f.put(engine, ENGINE.heapSize, place.add(1))
     const parent = f.int()
-    const other = f.int()
+    const other = f.float()
     f.loop((leave) => {
       f.when(place.le(0), leave)
       parent.set(place.sub(1).shr(1))
-      other.set(heapCore(parent))
-      f.when(keyOf(other).le(key), leave)
-      setHeap(f, place, other)
+      other.set(keyAt(parent))
+      f.when(other.le(key), leave)
+      setKey(f, place, other)
       place.set(parent)
     })
-    setHeap(f, place, core)
+    setKey(f, place, key)
   })
-  /** Moves the core at the top of the heap, whose key has grown or which leaves, to where it belongs. */
-  const sink = module.define('sinkCore', ['int'], undefined, (f, core) => {
+  /** Puts a key in the place of the one at the top of the heap. */
+  const replaceTop = module.define('replaceTop', ['float'], undefined, (f, key) => {
     const size = f.int(engine.word(ENGINE.heapSize))
-    const key = f.float(keyOf(core))
     const place = f.int(0)
-    const child = f.int()
-    const other = f.int()
+    const child = f.int(1)
+    const least = f.float()
+    const other = f.float()
     f.loop((leave) => {
-      child.set(place.shl(1).add(1))
       f.when(child.ge(size), leave)
-      f.when(child.add(1).lt(size), () =>
-        f.when(keyOf(heapCore(child.add(1))).lt(keyOf(heapCore(child))), () => child.increase(1)),
-      )
-      other.set(heapCore(child))
-      f.when(keyOf(other).ge(key), leave)
-      setHeap(f, place, other)
+      least.set(keyAt(child))
+      f.when(child.add(1).lt(size), () => {
+        other.set(keyAt(child.add(1)))
+        f.when(other.lt(least), () => {
+          least.set(other)
+          child.increase(1)
+        })
+      })
+      f.when(least.ge(key), leave)
+      setKey(f, place, least)
       place.set(child)
+      child.set(place.shl(1).add(1))
     })
-    setHeap(f, place, core)
+    setKey(f, place, key)
   })
 
   const queue = module.define('queueAtBank', ['int', 'float', 'float'], 'float', (f, bank, cycle, service) => {
@@ -181,12 +184,7 @@ export function defineRequests(
       f.return(start.ceil().add(extra.add(timing.imem).toFloat()))
     })
     f.when(island.ne(MEMORY_MAP.ememIsland), () => f.return(cycle.add(extra.add(timing.ctmRemote).toFloat())))
-    const kind = f.int(
-      op
-        .shl(2)
-        .word(layout.engine + ENGINE.operations)
-        .and(15),
-    )
+    const kind = f.int(aboutOf(layout, op).and(15))
     const start = f.float(cycle)
     const latency = f.int()
     f.when(
@@ -217,7 +215,7 @@ export function defineRequests(
     const lo = f.int(entry.word(LOG.lo))
     const hi = f.int(entry.word(LOG.hi))
     const raw = f.int(entry.word(LOG.count))
-    const bytes = f.int(unit.opBytes.int(op, raw))
+    const bytes = f.int(bytesOf(layout, op, raw))
     const hint = f.int(entry.word(LOG.data + 5))
     if (config.firmware.arraysPreset) {
       f.when(hint.ne(0), () =>
@@ -260,7 +258,7 @@ export function defineRequests(
     f.when(entry.word(LOG.kind).eq(REQUEST.memorySwap), () =>
       from.set(tb.add(entry.word(LOG.xfer).shl(2)).add(4 * CTX.xferOut)),
     )
-    unit.perform.do(f, op, raw, place, to, from, entry.word(LOG.op).shr(16))
+    performUnit.do(f, op, raw, place, to, from, entry.word(LOG.op).shr(16))
     f.when(
       op
         .shr(2)
@@ -292,7 +290,7 @@ export function defineRequests(
     })
     f.bumpFloat(counters, counter(CNT.requests), float(1))
     perform.do(f, core, cb, slot, entry)
-    const bytes = unit.opBytes.int(op, entry.word(LOG.count))
+    const bytes = bytesOf(layout, op, entry.word(LOG.count))
     const end = f.float(served.float(op, entry.word(LOG.lo), entry.word(LOG.hi), bytes, cycle))
     f.when(kind.eq(REQUEST.memorySwap), () => {
       wake.do(f, core, slot, end)
@@ -335,12 +333,9 @@ export function defineRequests(
     f.loop((_leave, again) => {
       request.set(Infinity)
       f.when(engine.word(ENGINE.heapSize), () => {
-        core.set(int(0).word(heapAt))
-        request.set(
-          keyOf(core)
-            .mul(float(1 / 128))
-            .floor(),
-        )
+        next.set(int(0).float(heapAt))
+        request.set(next.mul(float(1 / 128)).floor())
+        core.set(next.sub(request.mul(float(128))).toInt())
       })
       f.when(engine.float(ENGINE.arrivalF).le(request), () => {
         next.set(engine.float(ENGINE.arrivalF))
@@ -354,15 +349,12 @@ export function defineRequests(
       f.put(core.shl(2), layout.logHeads, headOf(core).add(1))
       f.when(
         headOf(core).ne(tailOf(core)),
-        () => {
-          f.putFloat(core.shl(3), keysAt, entryOf(core, cb).float(LOG.cycleF).mul(float(128)).add(core.toFloat()))
-          sink.do(f, core)
-        },
+        () => replaceTop.do(f, keyOf(core, entryOf(core, cb))),
         () => {
           f.put(core.shl(2), inHeapAt, 0)
           const size = f.int(engine.word(ENGINE.heapSize).sub(1))
           f.put(engine, ENGINE.heapSize, size)
-          f.when(size, () => sink.do(f, heapCore(size)))
+          f.when(size, () => replaceTop.do(f, keyAt(size)))
         },
       )
     })
