@@ -27,6 +27,22 @@ test('pointing at an instruction lights its words, and at a word its instruction
   await page.locator(`[data-word="${numbers[1]}"]`).hover()
   await expect(insn).toHaveClass(/hover/)
   await expect(page.locator('[data-insn].hover')).toHaveCount(1)
+
+  // The C beside it: the line of a lookup lights its instructions and their words, and they light it.
+  const shows = page.getByRole('button', { name: 'Show C' })
+  if (await shows.isVisible()) await shows.click()
+  const lookup = page.locator('[data-c-line]', { hasText: 'counter = bpf_map_lookup_elem' })
+  await lookup.hover()
+  await expect(page.locator('[data-insn].hover')).toHaveCount(5)
+  await expect.poll(() => linked.count()).toBeGreaterThan(5)
+  await page.locator('[data-insn="13"]').hover()
+  await expect(lookup).toHaveClass(/hover/)
+  await page.locator('[data-word].hover').first().hover()
+  await expect(lookup).toHaveClass(/hover/)
+  await page.getByTestId('c-lines').focus()
+  await page.keyboard.press('ArrowDown')
+  await expect(page.locator('[data-c-line].pin')).toHaveCount(1)
+  await expect(page.locator('[data-word].pin').first()).toBeVisible()
 })
 
 test('a pinned word shows its bits, and an edited copy is decoded again', async ({ page }) => {

@@ -11,6 +11,7 @@ import { saveNow } from '../link/restore'
 import { setHueBy } from '../link/hue'
 import { unpin } from '../link/service'
 import { Dialog } from './dialog'
+import { PROGRAM_ACTIONS } from './program-actions'
 import { LAYOUTS, THEMES, loadDemo } from './toolbar'
 
 interface Command {
@@ -48,7 +49,11 @@ const COMMANDS: readonly Command[] = [
   { title: 'Colour no rows', keys: 'H', act: () => setHueBy('none') },
   { title: 'Unpin', keys: 'L', act: unpin },
   { title: 'Save in this browser', keys: 'Ctrl S', act: act(saveNow) },
-  { title: 'Projects and earlier versions…', keys: '', act: () => useView.setState({ dialog: 'projects' }) },
+  ...PROGRAM_ACTIONS.map(({ title, keys, act: perform }) => ({
+    title: `Program: ${title}`,
+    keys,
+    act: () => void perform(),
+  })),
   { title: 'Share…', keys: '', act: () => useView.setState({ dialog: 'share' }) },
   { title: 'Help: keys and words', keys: '?', act: () => useView.setState({ dialog: 'help' }) },
 ]

@@ -9,6 +9,7 @@ import { hover } from '../link/service'
 import { useDocument } from '../stores/document'
 import { setAtLineEnds, useNotes } from '../stores/notes'
 import { useRun } from '../stores/run'
+import { useVerdict } from '../stores/verdict'
 import { useView } from '../stores/view'
 import { CodeText } from './code-text'
 import { EditorHint } from './editor-hint'
@@ -22,7 +23,10 @@ import { useStateNotes } from './use-state-notes'
 export interface LiveEditor {
   readonly monaco: Monaco
   readonly editor: MonacoEditor.IStandaloneCodeEditor
+  readonly mark: EditorParts['mark']
 }
+
+type EditorParts = typeof import('./monaco')
 
 /** The one editor on the page, for commands that act on it (fixes, jumps to a line). */
 let current: LiveEditor | undefined
@@ -46,11 +50,20 @@ export function revealLater(line: number): void {
 /** The one text model. It outlives the editor, so that undo goes back over changes of layout. */
 let model: MonacoEditor.ITextModel | undefined
 
-function modelOf(monaco: Monaco): MonacoEditor.ITextModel {
+function modelOf({ monaco, assemblerFindings, mark }: EditorParts): MonacoEditor.ITextModel {
   if (model !== undefined) return model
   const made = monaco.editor.createModel(useDocument.getState().document.source, LANGUAGE_ID)
   made.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
-  made.onDidChangeContent(() => useDocument.getState().setSource(made.getValue()))
+  made.onDidChangeContent(({ isUndoing, isRedoing }) => {
+    const source = made.getValue()
+    // Squiggles come with the key stroke, in the same frame; all else of the page follows.
+    const findings = assemblerFindings(source)
+    if (findings !== undefined) {
+      mark(monaco, made, findings)
+      useVerdict.setState({ early: { source, findings } })
+    }
+    useDocument.getState().setSource(source, isUndoing || isRedoing)
+  })
   useDocument.subscribe(({ document }) => {
     // Keeps the undo history, so that loading something else can be taken back.
     if (document.source !== made.getValue()) replaceText(made, made.getFullModelRange(), document.source)
@@ -67,7 +80,7 @@ function replaceText(text: MonacoEditor.ITextModel, range: IRange, by: string): 
 
 /** Make the whole text `source` as one undo step that touches only what differs; works without an editor on the page. */
 export async function changeText(source: string): Promise<void> {
-  const text = modelOf((await import('./monaco')).monaco)
+  const text = modelOf(await import('./monaco'))
   const old = text.getValue()
   let start = 0
   while (start < old.length && old[start] === source[start]) start++
@@ -133,10 +146,11 @@ export function BpfEditor({
     demoRuns()
       .then(() => import('./monaco'))
       .then(
-        ({ monaco }) => {
+        (parts) => {
           if (dead || host.current === null) return
+          const { monaco, mark } = parts
           applyTheme(monaco, useView.getState().theme)
-          made = { monaco, editor: createEditor(monaco, host.current) }
+          made = { monaco, mark, editor: createEditor(parts, host.current) }
           current = made
           if (wanted !== undefined) revealLine(wanted)
           wanted = undefined
@@ -221,8 +235,9 @@ function letterSize(): { readonly fontSize: number; readonly lineHeight: number 
   return { fontSize: pixels('--t-code'), lineHeight: pixels('--lh-code') }
 }
 
-function createEditor(monaco: Monaco, element: HTMLElement): MonacoEditor.IStandaloneCodeEditor {
-  const model = modelOf(monaco)
+function createEditor(parts: EditorParts, element: HTMLElement): MonacoEditor.IStandaloneCodeEditor {
+  const { monaco } = parts
+  const model = modelOf(parts)
   const editor = monaco.editor.create(element, {
     model,
     automaticLayout: true,

@@ -8,6 +8,8 @@ import type { IRange, languages } from 'monaco-editor/editor'
 import { tablesOf } from '../link/service'
 import { explainValue } from '@offload/verifier'
 import { walkNow } from '../stores/walk'
+import { demoOf, useDocument } from '../stores/document'
+import { useVerdict } from '../stores/verdict'
 import type { Monaco } from './monaco'
 
 const rangeOf = (range: SourceRange): IRange => ({
@@ -31,6 +33,19 @@ function knownAt(text: string, line: number, word: string): string | undefined {
   return `Before this line: **${explainValue(value)}**, \`${value}\``
 }
 
+/** The line of C that the comment under the pointer names with `@LINE`. */
+function cLineAt(text: string, source: string, line: number, column: number): string | undefined {
+  const place = /@ ?\S+\s*$/.exec(text)
+  const { last } = useVerdict.getState()
+  if (place === null || column <= place.index || last?.source !== source) return undefined
+  const tables = tablesOf(last)
+  const insn = tables?.insns.find((candidate) => tables.lineOf(candidate) >= line)
+  const row = insn === undefined ? undefined : tables?.cRows[tables.cRowOf(insn)]
+  if (row === undefined) return undefined
+  const c = demoOf(useDocument.getState().document)?.c.split('\n')[row.line - 1] ?? row.text
+  return `Line ${row.line} of ${row.file === '' ? 'the C' : row.file}:\n\n\`${c.trim()}\``
+}
+
 export function registerLanguageHelp(monaco: Monaco, language: string): void {
   const { languages } = monaco
   const KINDS: Readonly<Record<CompletionKind, languages.CompletionItemKind>> = {
@@ -50,6 +65,8 @@ export function registerLanguageHelp(monaco: Monaco, language: string): void {
     provideHover(model, position) {
       const text = model.getValue()
       const said = describeAt(text, position.lineNumber, position.column)
+      const c = cLineAt(model.getLineContent(position.lineNumber), text, position.lineNumber, position.column)
+      if (c !== undefined) return { contents: [{ value: c }] }
       const state = knownAt(text, position.lineNumber, model.getWordAtPosition(position)?.word ?? '')
       if (said === undefined && state === undefined) return null
       return {

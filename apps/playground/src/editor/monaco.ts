@@ -33,11 +33,12 @@ import 'monaco-editor/editor/contrib/suggest/browser/suggestController'
 // The default export is made by Vite's `?worker`.
 // oxlint-disable-next-line import/default
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker'
+import { assemblerFindings, mark } from './early-findings'
 import { registerBpfLanguage } from './language'
 
 self.MonacoEnvironment = { getWorker: () => new EditorWorker() }
 
 registerBpfLanguage(monaco)
 
-export { monaco }
+export { assemblerFindings, mark, monaco }
 export type Monaco = typeof monaco

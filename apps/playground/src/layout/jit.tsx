@@ -1,6 +1,6 @@
 /**
- * *JIT*: the passes across the top; the program beside its words, banded by basic block; budget and capabilities at the
- * right; the pinned word's bits below. Where the device refuses, the doctor stands in the place of the words.
+ * *JIT*: the passes across the top; the program's C, its instructions and their words side by side, banded by basic block;
+ * budget and capabilities at the right; the pinned word's bits below. Where the device refuses, the doctor stands in the place of the words.
  */
 import { useId, useMemo, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
@@ -11,6 +11,7 @@ import { Segmented } from '../components/segmented'
 import { Tabs } from '../components/tabs'
 import { useShown } from '../link/service'
 import { Budget } from '../panes/budget-pane'
+import { CLinesPane } from '../panes/c-lines-pane'
 import { Capabilities } from '../panes/capability-pane'
 import { CodeListing } from '../panes/code-listing'
 import { DoctorPane } from '../panes/doctor-pane'
@@ -20,7 +21,7 @@ import { PassStrip } from '../panes/pass-strip'
 import { Ribbons } from '../panes/ribbons'
 import { WordFields } from '../panes/word-fields'
 import { WORD_LIST_TOP, WordListing } from '../panes/word-listing'
-import { useDocument } from '../stores/document'
+import { demoOf, useDocument } from '../stores/document'
 import { useVerdict } from '../stores/verdict'
 import { sameJudgedPart } from '../workers/judged-part'
 import { usePassEffects } from '../workers/study'
@@ -65,12 +66,17 @@ export function JitLayout(): ReactElement {
   const document = useDocument((state) => state.document)
   const telemetry = useSlowTelemetry(500)
   const image = judged?.compilation.image
+  const knowsC = (tables?.cRows.length ?? 0) > 0
+  // On a narrow window the words need the room, until somebody asks for the C.
+  const [wantsC, setWantsC] = useState(() => matchMedia('(min-width: 1400px)').matches)
+  const downwards = image !== undefined && !comparing && reading === 'downwards'
+  const showsC = knowsC && wantsC && !downwards
   const studied = usePassEffects(image === undefined ? undefined : document)
   const effects = image === undefined ? undefined : studied?.value
   const stale = studied !== undefined && !sameJudgedPart(studied.document, document)
   const choose = <Segmented label="Reading" small options={READINGS} value={reading} onChange={setReading} />
   return (
-    <main className={image === undefined ? 'main jit refused' : 'main jit'}>
+    <main className={`main jit${image === undefined ? ' refused' : ''}${showsC ? ' with-c' : ''}`}>
       <PassStrip
         effects={effects}
         stale={stale}
@@ -79,20 +85,38 @@ export function JitLayout(): ReactElement {
         comparing={comparing}
         onCompare={setComparing}
       />
-      {image !== undefined && !comparing && reading === 'downwards' ? (
+      {downwards ? (
         <InterleavedPane controls={choose} />
       ) : (
         <>
+          {showsC && (
+            <Pane title="C" context={tables?.cRows[0]?.file} fixed testId="c-pane">
+              <CLinesPane text={demoOf(document)?.c} rowHeight={ROW} />
+            </Pane>
+          )}
           <Pane
             title="BPF"
             context={tables === undefined ? '' : `${tables.insns.length} instructions`}
             fixed
             testId="bpf-pane"
             controls={
-              <span className="kd" title="Gutters: kernel, device">
-                <span>K</span>
-                <span>D</span>
-              </span>
+              <>
+                {knowsC && (
+                  <button
+                    type="button"
+                    className="btn small"
+                    aria-pressed={wantsC}
+                    title="The C beside the instructions"
+                    onClick={() => setWantsC(!wantsC)}
+                  >
+                    {wantsC ? 'Hide C' : 'Show C'}
+                  </button>
+                )}
+                <span className="kd" title="Gutters: kernel, device">
+                  <span>K</span>
+                  <span>D</span>
+                </span>
+              </>
             }
           >
             <CodeListing verdicts rowHeight={ROW} scroller={left} onScroll={moved.emit} />

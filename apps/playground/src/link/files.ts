@@ -9,3 +9,14 @@ export function saveFile(name: string, content: Uint8Array | string, type: strin
   anchor.click()
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
+
+/** Ask for a file; undefined when the question is closed without one. */
+export function pickFile(): Promise<File | undefined> {
+  const input = document.createElement('input')
+  input.type = 'file'
+  return new Promise((resolve) => {
+    input.addEventListener('change', () => resolve(input.files?.[0]))
+    input.addEventListener('cancel', () => resolve(undefined))
+    input.click()
+  })
+}

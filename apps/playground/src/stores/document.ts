@@ -14,11 +14,26 @@ export function demoOf(document: SessionDocument): Demo | undefined {
   return DEMOS.find((demo) => demo.id === document.demo)
 }
 
+/** What belongs to a program besides its text. */
+type Belongings = Pick<SessionDocument, 'title' | 'demo' | 'entries'>
+
+/** Of the texts that were replaced as a whole, newest last: undo brings the text back, and this what it was called. */
+const replaced = new Map<string, Belongings>()
+const MOST_REPLACED = 50
+
+function remember({ source, title, demo, entries }: SessionDocument): void {
+  replaced.delete(source)
+  replaced.set(source, { title, entries, ...(demo === undefined ? {} : { demo }) })
+  const [oldest] = replaced.keys()
+  if (replaced.size > MOST_REPLACED && oldest !== undefined) replaced.delete(oldest)
+}
+
 interface DocumentState {
   readonly document: SessionDocument
   /** Counts changes of the source text. */
   readonly edits: number
-  readonly setSource: (source: string) => void
+  /** `back`: undo or redo came to this text; one that was replaced as a whole gets its name back, too. */
+  readonly setSource: (source: string, back?: boolean) => void
   readonly patch: (part: Partial<SessionDocument>) => void
   readonly replace: (document: SessionDocument) => void
 }
@@ -26,10 +41,19 @@ interface DocumentState {
 export const useDocument = create<DocumentState>((set) => ({
   document: documentOfDemo(DEMOS[0]!),
   edits: 0,
-  setSource: (source) =>
-    set((state) =>
-      source === state.document.source ? state : { document: { ...state.document, source }, edits: state.edits + 1 },
-    ),
+  setSource: (source, back = false) =>
+    set((state) => {
+      if (source === state.document.source) return state
+      const known = back ? replaced.get(source) : undefined
+      if (known === undefined) return { document: { ...state.document, source }, edits: state.edits + 1 }
+      const { demo: _demo, ...rest } = state.document
+      return { document: { ...rest, ...known, source }, edits: state.edits + 1 }
+    }),
   patch: (part) => set((state) => ({ document: { ...state.document, ...part } })),
-  replace: (document) => set((state) => ({ document, edits: state.edits + 1 })),
+  replace: (document) =>
+    set((state) => {
+      remember(state.document)
+      remember(document)
+      return { document, edits: state.edits + 1 }
+    }),
 }))

@@ -16,6 +16,8 @@ interface VerdictState {
   readonly last: Judged | undefined
   /** The newest program that the card took; it may be older than `last`. */
   readonly good: Judged | undefined
+  /** What the assembler alone said of the text in the editor, before any answer. */
+  readonly early: { readonly source: string; readonly findings: Compilation['diagnostics'] } | undefined
   readonly checking: boolean
   /** Set when the check was stopped or its worker failed. */
   readonly stopped: string | undefined
@@ -24,6 +26,7 @@ interface VerdictState {
 export const useVerdict = create<VerdictState>(() => ({
   last: undefined,
   good: undefined,
+  early: undefined,
   checking: true,
   stopped: undefined,
 }))
