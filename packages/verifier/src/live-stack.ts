@@ -5,6 +5,7 @@
  */
 import { postorder } from './cfg'
 import type { Env } from './env'
+import { EMPTY } from './stack-slot'
 import type { State } from './state'
 
 /** 64-bit sets of slots per instruction, as pairs of int32. */
@@ -259,24 +260,29 @@ export class LiveStack {
     }
   }
 
-  /** Whether slot `k` of frame `f` may be read after the point of `state`. */
-  aliveIn(state: State): (f: number, k: number) => boolean {
+  /** A checkpoint forgets the slots that nobody may read after its point. */
+  clean(state: State): void {
     const last = state.frames.length - 1
-    const chain = state.frames.map((_, f) => this.find(state, f))
-    const { callsCallback } = this.env.marks
-    const live = (instance: Instance, insn: number, f: number, k: number): boolean => {
-      const masks = instance.frames[f]
-      if (!masks) return false
-      const at = 2 * (insn - instance.start)
-      return (((k < 32 ? masks.live[at]! >>> k : masks.live[at + 1]! >>> (k - 32)) & 1) as number) !== 0
-    }
-    return (f, k) => {
-      if (live(chain[last]!, state.insn, f, k)) return true
-      for (let outer = f; outer < last; outer++) {
-        const callsite = state.frames[outer + 1]!.callsite
-        if (live(chain[outer]!, callsCallback[callsite] ? callsite : callsite + 1, f, k)) return true
+    for (let f = 0; f <= last; f++) {
+      const { stack } = state.frames[f]!
+      if (stack.length === 0) continue
+      let low = 0
+      let high = 0
+      for (let depth = f; depth <= last; depth++) {
+        const instance = this.find(state, depth)
+        const masks = instance.frames[f]
+        if (!masks) continue
+        const at = 2 * (this.resumesAt(state, depth) - instance.start)
+        low |= masks.live[at] ?? 0
+        high |= masks.live[at + 1] ?? 0
       }
-      return false
+      for (let k = 0; k < stack.length; k++) if (((k < 32 ? low >>> k : high >>> (k - 32)) & 1) === 0) stack[k] = EMPTY
     }
+  }
+  /** Where the frame of this depth goes on: at the state's instruction, or behind the call it waits for. */
+  private resumesAt(state: State, depth: number): number {
+    if (depth === state.frames.length - 1) return state.insn
+    const { callsite } = state.frames[depth + 1]!
+    return this.env.marks.callsCallback[callsite] ? callsite : callsite + 1
   }
 }

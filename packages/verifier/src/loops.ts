@@ -15,7 +15,8 @@ interface Backedge {
   readonly state: State
   readonly covering: State
 }
-interface Visit {
+/** One loop, reached by one chain of calls. */
+export interface Visit {
   readonly name: string
   entry: State | null
   backedges: Backedge[]
@@ -43,10 +44,6 @@ export class SccVisits {
     }
     return undefined
   }
-  private visitOf(state: State): Visit | undefined {
-    const name = this.nameOf(state)
-    return name === undefined ? undefined : this.visits.get(name)
-  }
 
   /** A new checkpoint: the first inside a loop is its entry. */
   enter(state: State): void {
@@ -57,6 +54,7 @@ export class SccVisits {
       visit = { name, entry: null, backedges: [] }
       this.visits.set(name, visit)
     }
+    state.visit = visit
     if (visit.entry) return
     visit.entry = state
     if (this.env.log.full) this.env.say(`SCC enter ${name}\n`)
@@ -64,7 +62,7 @@ export class SccVisits {
 
   /** A checkpoint is done: if it was a loop's entry, marks travel along the cut back edges until nothing changes. */
   exit(state: State): void {
-    const visit = this.visitOf(state)
+    const { visit } = state
     if (!visit || visit.entry !== state) return
     if (this.env.log.full) this.env.say(`SCC exit ${visit.name}\n`)
     visit.entry = null
@@ -82,7 +80,7 @@ export class SccVisits {
   }
 
   addBackedge(covering: State, state: State): void {
-    const visit = this.visitOf(covering)
+    const { visit } = covering
     if (!visit) return
     if (this.env.log.full) this.env.say(`SCC backedge ${visit.name}\n`)
     visit.backedges.push({ state, covering })
@@ -92,7 +90,7 @@ export class SccVisits {
 
   /** Whether marks of this state may still change although its paths have ended. */
   incomplete(state: State): boolean {
-    return (this.visitOf(state)?.backedges.length ?? 0) > 0
+    return state.visit !== null && state.visit.backedges.length > 0
   }
 }
 
@@ -106,7 +104,8 @@ export function previousEntry(state: State, from: State | null, insn: number): S
 
 export function sameCallsites(a: State, b: State): boolean {
   if (a.frames.length !== b.frames.length) return false
-  return a.frames.every((f, k) => f.callsite === b.frames[k]!.callsite)
+  for (let f = 1; f < a.frames.length; f++) if (a.frames[f]!.callsite !== b.frames[f]!.callsite) return false
+  return true
 }
 
 /** Scalars that changed since the previous round and were not needed precise are forgotten, so that rounds converge. */

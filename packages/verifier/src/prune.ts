@@ -12,7 +12,7 @@ import * as R from './reg-state'
 import { UNKNOWN_SCALAR, type RegState } from './reg-state'
 import * as S from './stack-slot'
 import type { StackSlot } from './stack-slot'
-import { FP, REG_COUNT, type Frame, type State } from './state'
+import { FP, MAIN_CALLSITE, REG_COUNT, type Frame, type State } from './state'
 import * as tnum from './tnum'
 import { propagateWideReads } from './wide-reads'
 
@@ -22,8 +22,15 @@ type Strictness = 'relied' | 'within' | 'exact'
 /** Checkpoints by instruction and call site, newest first. */
 export class Explored {
   private readonly lists: State[][] = []
+  /** The main program's lists by instruction: most visits are there. */
+  private readonly ofMain: State[][] = []
   at(env: Env, insn: number): State[] {
-    const key = ((insn ^ env.frame.callsite) >>> 0) % env.insns.length
+    const { callsite } = env.frame
+    if (callsite !== MAIN_CALLSITE) return this.find(env, insn, callsite)
+    return (this.ofMain[insn] ??= this.find(env, insn, callsite))
+  }
+  private find(env: Env, insn: number, callsite: number): State[] {
+    const key = ((insn ^ callsite) >>> 0) % env.insns.length
     return (this.lists[key] ??= [])
   }
 }
@@ -32,25 +39,21 @@ export class Explored {
 class IdMap {
   private readonly old: number[] = []
   private readonly now: number[] = []
+  private count = 0
   private fresh = 0
-  reset(): void {
-    this.old.length = 0
-    this.now.length = 0
-    this.fresh = 0
-  }
   start(fresh: number): void {
-    this.reset()
+    this.count = 0
     this.fresh = fresh
   }
   matches(old: number, now: number): boolean {
     if ((old !== 0) !== (now !== 0)) return false
     if (old === 0) return true
-    for (let k = 0; k < this.old.length; k++) {
+    for (let k = 0; k < this.count; k++) {
       if (this.old[k] === old) return this.now[k] === now
       if (this.now[k] === now) return false
     }
-    this.old.push(old)
-    this.now.push(now)
+    this.old[this.count] = old
+    this.now[this.count++] = now
     return true
   }
   /** For scalars, no id is an id that nobody else has. */
@@ -63,10 +66,10 @@ const ids = new IdMap()
 /** True: covered, the path ends here. */
 export function visitCheckpoint(env: Env, explored: Explored): boolean {
   const { state, insn, marks } = env
-  const forced = env.checkpointOften || marks.force[insn] === 1 || state.historyLength > 40
-  let addNew = forced || (env.jumps - env.prevJumps >= 2 && env.processed - env.prevProcessed >= 8)
   const list = explored.at(env, insn)
   cleanExplored(env, list)
+  const forced = env.checkpointOften || marks.force[insn] === 1 || state.historyLength > 40
+  let addNew = forced || (env.jumps - env.prevJumps >= 2 && env.processed - env.prevProcessed >= 8)
 
   let count = 0
   for (let k = 0; k < list.length; k++) {
@@ -178,12 +181,12 @@ function cleanExplored(env: Env, list: readonly State[]): void {
     if (old.branches > 0 || old.cleaned || old.insn !== env.insn) continue
     if (!sameCallsites(old, env.state) || env.sccs.incomplete(old)) continue
     old.cleaned = true
-    const alive = env.liveStack.aliveIn(old)
-    old.frames.forEach((frame, f) => {
+    for (let f = 0; f < old.frames.length; f++) {
+      const frame = old.frames[f]!
       const live = env.marks.live[insnOfFrame(old, f)]!
       for (let n = 0; n < FP; n++) if (((live >> n) & 1) === 0) frame.forget(n)
-      for (let k = 0; k < frame.stack.length; k++) if (!alive(f, k)) frame.stack[k] = S.EMPTY
-    })
+    }
+    env.liveStack.clean(old)
   }
 }
 

@@ -4,6 +4,7 @@
  * RegStates and StackSlots inside are shared and never changed in place, so copying a state copies references only.
  */
 import { EMPTY, type StackSlot } from './stack-slot'
+import type { Visit } from './loops'
 import { NOT_INIT, RegState, UNINITIALISED } from './reg-state'
 
 export const REG_COUNT = 11
@@ -133,6 +134,8 @@ export class State {
   hits = 0
   misses = 0
   cleaned = false
+  /** The loop this checkpoint lies in (loops.ts). */
+  visit: Visit | null = null
   /** No longer compared with; kept until its paths have ended. */
   evicted = false
   /** With record: index of the last step of this path. */
