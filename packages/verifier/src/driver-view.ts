@@ -4,6 +4,7 @@
 import type { DriverEnv, RegView } from './driver'
 import type { Env } from './env'
 import type { I64 } from './int64'
+import * as R from './reg-state'
 import type { RegState } from './reg-state'
 import * as tnum from './tnum'
 
@@ -17,8 +18,8 @@ function regView(r: RegState): RegView {
     varOff: { value: halves(r.varOff.value), mask: halves(r.varOff.mask) },
     umin: halves(r.umin),
     umax: halves(r.umax),
-    frameno: r.frameno,
-    map: r.map,
+    frameno: r.type === R.STACK ? r.frameno : 0,
+    map: R.isMapType(r.type) ? r.map : -1,
   }
 }
 

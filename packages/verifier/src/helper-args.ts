@@ -26,7 +26,6 @@ import * as tnum from './tnum'
 export class CallFacts {
   readonly helper: Helper
   map = -1
-  mapUid = 0
   /** Known key of an array lookup, -1 if not known. */
   constantKey = -1
   /** The helper fills the memory of the present pair of arguments. */
@@ -149,7 +148,6 @@ function checkByKind(env: Env, index: number, arg: HelperArg, r: RegState, facts
   switch (arg.kind) {
     case 'map':
       facts.map = r.map
-      facts.mapUid = r.mapUid
       break
     case 'key': {
       const map = env.maps[facts.map]!

@@ -80,19 +80,10 @@ export class RegState {
   off = 0
   id = 0
   refObjId = 0
-  /** Map of a map pointer, map value or map key: index into the program's maps. */
-  map = -1
-  /** Packet pointers: bytes proven to exist behind the pointer's origin. */
-  range = 0
-  memSize = 0
-  /** Frame a stack pointer points into. */
-  frameno = 0
-  /** Subprogram of a function pointer. */
-  subprogno = 0
+  /** What else there is to a pointer; the type says what: see map, range, memSize, frameno, subprogno. */
+  private detail = 0
   /** Instruction + 1 that wrote only the low 32 bits of this value, 0 if none did. Not part of any comparison. */
   subregDef = 0
-  /** Distinguishes lookups in inner maps. */
-  mapUid = 0
   varOff: Tnum = tnum.UNKNOWN
   smin: I64 = i64.S64_MIN
   smax: I64 = i64.S64_MAX
@@ -100,8 +91,58 @@ export class RegState {
   umax: I64 = i64.U64_MAX
   s32min = i64.S32_MIN
   s32max = i64.S32_MAX
-  u32min = 0
-  u32max = i64.U32_MAX
+  // As int32: numbers that V8 need not put into a box of their own.
+  private u32low = 0
+  private u32high = -1
+
+  get u32min(): number {
+    return this.u32low >>> 0
+  }
+  set u32min(n: number) {
+    this.u32low = n | 0
+  }
+  get u32max(): number {
+    return this.u32high >>> 0
+  }
+  set u32max(n: number) {
+    this.u32high = n | 0
+  }
+
+  /** Map of a map pointer, map value or map key: index into the program's maps. */
+  get map(): number {
+    return this.detail
+  }
+  set map(index: number) {
+    this.detail = index
+  }
+  /** Packet pointers: bytes proven to exist behind the pointer's origin. */
+  get range(): number {
+    return this.detail
+  }
+  set range(bytes: number) {
+    this.detail = bytes
+  }
+  /** Bytes of a pointer to memory. */
+  get memSize(): number {
+    return this.detail
+  }
+  set memSize(bytes: number) {
+    this.detail = bytes
+  }
+  /** Frame a stack pointer points into. */
+  get frameno(): number {
+    return this.detail
+  }
+  set frameno(n: number) {
+    this.detail = n
+  }
+  /** Subprogram of a function pointer. */
+  get subprogno(): number {
+    return this.detail
+  }
+  set subprogno(n: number) {
+    this.detail = n
+  }
 
   clone(): RegState {
     const r = new RegState()
@@ -114,12 +155,7 @@ export class RegState {
     this.off = o.off
     this.id = o.id
     this.refObjId = o.refObjId
-    this.map = o.map
-    this.range = o.range
-    this.memSize = o.memSize
-    this.frameno = o.frameno
-    this.subprogno = o.subprogno
-    this.mapUid = o.mapUid
+    this.detail = o.detail
     this.subregDef = o.subregDef
     this.assignValue(o)
   }
@@ -133,8 +169,8 @@ export class RegState {
     this.umax = o.umax
     this.s32min = o.s32min
     this.s32max = o.s32max
-    this.u32min = o.u32min
-    this.u32max = o.u32max
+    this.u32low = o.u32low
+    this.u32high = o.u32high
   }
 
   /** Everything but the value goes back to nothing. */
@@ -142,12 +178,7 @@ export class RegState {
     this.off = 0
     this.id = 0
     this.refObjId = 0
-    this.map = -1
-    this.range = 0
-    this.memSize = 0
-    this.frameno = 0
-    this.subprogno = 0
-    this.mapUid = 0
+    this.detail = 0
   }
 
   /** One known value; keeps type and identity of pointers. */
@@ -159,8 +190,8 @@ export class RegState {
     this.umax = v
     this.s32min = v.lo
     this.s32max = v.lo
-    this.u32min = v.lo >>> 0
-    this.u32max = v.lo >>> 0
+    this.u32low = v.lo
+    this.u32high = v.lo
   }
 
   /** A scalar of this value, whatever it was. */
@@ -175,8 +206,8 @@ export class RegState {
     this.varOff = tnum.withSubreg(this.varOff, tnum.constant(i64.u64(v >>> 0)))
     this.s32min = v | 0
     this.s32max = v | 0
-    this.u32min = v >>> 0
-    this.u32max = v >>> 0
+    this.u32low = v | 0
+    this.u32high = v | 0
   }
 
   setUnbounded(): void {
@@ -192,8 +223,8 @@ export class RegState {
   setUnbounded32(): void {
     this.s32min = i64.S32_MIN
     this.s32max = i64.S32_MAX
-    this.u32min = 0
-    this.u32max = i64.U32_MAX
+    this.u32low = 0
+    this.u32high = -1
   }
 
   /** A scalar of which nothing is known, whatever it was. */
@@ -225,14 +256,7 @@ export class RegState {
   }
   /** Same type-specific part: map, range, frame, … */
   sameKind(o: RegState): boolean {
-    return (
-      this.map === o.map &&
-      this.range === o.range &&
-      this.memSize === o.memSize &&
-      this.frameno === o.frameno &&
-      this.subprogno === o.subprogno &&
-      this.mapUid === o.mapUid
-    )
+    return this.detail === o.detail
   }
   /** The very same objects describe the value. */
   sharesValue(o: RegState): boolean {
@@ -244,8 +268,8 @@ export class RegState {
       this.umax === o.umax &&
       this.s32min === o.s32min &&
       this.s32max === o.s32max &&
-      this.u32min === o.u32min &&
-      this.u32max === o.u32max
+      this.u32low === o.u32low &&
+      this.u32high === o.u32high
     )
   }
   sameValue(o: RegState): boolean {
@@ -257,8 +281,8 @@ export class RegState {
       i64.eq(this.umax, o.umax) &&
       this.s32min === o.s32min &&
       this.s32max === o.s32max &&
-      this.u32min === o.u32min &&
-      this.u32max === o.u32max
+      this.u32low === o.u32low &&
+      this.u32high === o.u32high
     )
   }
 }
