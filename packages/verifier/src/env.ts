@@ -144,6 +144,8 @@ export class Env {
   /** Entry of the present instruction; 0 none yet. */
   historyEntry = 0
   pending: Pending[] = []
+  /** States of paths that have ended, for new branches. */
+  readonly spareStates: State[] = []
   /** The last instruction returned to a caller: the next one prints the whole state. */
   returned = false
   idCounter = 0

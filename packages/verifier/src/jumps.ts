@@ -54,9 +54,7 @@ export function checkJump(env: Env): number {
     return decided === 1 ? target : insn + 1
   }
 
-  const linked: LinkedReg[] = mayLink(left) || (fromReg && mayLink(right)) ? [] : NO_LINKED
-  if (fromReg && mayLink(right)) collectLinked(env, env.state, right.id, linked)
-  if (mayLink(left)) collectLinked(env, env.state, left.id, linked)
+  const linked = collectLinked(env, fromReg ? src : -1, dst)
   if (linked.length > 1) noteLinked(env, linked)
 
   const here = env.state
@@ -71,9 +69,6 @@ export function checkJump(env: Env): number {
   if (env.log.walks) env.printTouched()
   return insn + 1
 }
-
-const NO_LINKED: LinkedReg[] = []
-const mayLink = (r: RegState): boolean => r.type === R.SCALAR && r.id !== 0
 
 /** Applies the outcome to the compared registers of one branch. */
 function learn(
@@ -105,7 +100,7 @@ function keep(frame: Frame, regno: number, learned: RegState): void {
 }
 
 function followLinked(env: Env, here: State, there: State, regno: number, linked: readonly LinkedReg[]): void {
-  if (linked.length === 0) return
+  if (linked.length < 2) return
   const a = here.current.regs[regno]!
   if (a.type === R.SCALAR && a.id !== 0) syncLinked(env, here, a, linked)
   const b = there.current.regs[regno]!

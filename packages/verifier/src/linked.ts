@@ -17,19 +17,47 @@ const baseId = (id: number): number => id & ~R.ADD_CONST
 
 const matches = (r: RegState, id: number): boolean => r.type === R.SCALAR && r.id !== 0 && baseId(r.id) === id
 
-function take(list: LinkedReg[], frame: Frame, isReg: boolean, index: number): boolean {
-  if (list.length >= MAX_LINKED) return false
-  list.push({ frameno: frame.frameno, isReg, index })
-  return true
+const NONE: readonly LinkedReg[] = []
+
+/** Every live scalar with the id of one of the two compared registers, the second's first; `second` < 0: a constant. */
+export function collectLinked(env: Env, second: number, first: number): readonly LinkedReg[] {
+  // Alone with its id, as most are: nobody to tell.
+  if (countLinked(env, second) + countLinked(env, first) < 2) return NONE
+  const list: LinkedReg[] = []
+  collect(env, second, list)
+  collect(env, first, list)
+  return list
 }
 
-/** Adds every live scalar with this id to `list`. */
-export function collectLinked(env: Env, state: State, id: number, list: LinkedReg[]): void {
-  const wanted = baseId(id)
-  for (let f = state.frames.length - 1; f >= 0; f--) {
-    const frame = state.frames[f]!
-    // Registers that nobody reads need no refinement.
-    const live = f === state.frames.length - 1 ? env.marks.live[env.insn]! : env.marks.live[insnOfFrame(state, f)]!
+const idOf = (env: Env, regno: number): number => {
+  const r = regno < 0 ? null : env.regs[regno]!
+  return r !== null && r.type === R.SCALAR ? baseId(r.id) : 0
+}
+
+/** Registers that nobody reads need no refinement. */
+const liveRegs = (env: Env, f: number): number => env.marks.live[insnOfFrame(env.state, f)]!
+
+function countLinked(env: Env, regno: number): number {
+  const wanted = idOf(env, regno)
+  if (wanted === 0) return 0
+  const { frames } = env.state
+  let count = 0
+  for (let f = 0; f < frames.length; f++) {
+    const { regs, stack } = frames[f]!
+    const live = liveRegs(env, f)
+    for (let n = 0; n < 10; n++) if (((live >> n) & 1) !== 0 && matches(regs[n]!, wanted)) count++
+    for (let k = 0; k < stack.length; k++) if (stack[k]!.isSpill && matches(stack[k]!.reg!, wanted)) count++
+  }
+  return count
+}
+
+function collect(env: Env, regno: number, list: LinkedReg[]): void {
+  const wanted = idOf(env, regno)
+  if (wanted === 0) return
+  const { frames } = env.state
+  for (let f = frames.length - 1; f >= 0; f--) {
+    const frame = frames[f]!
+    const live = liveRegs(env, f)
     for (let n = 0; n < 10; n++) {
       if (((live >> n) & 1) === 0 || !matches(frame.regs[n]!, wanted)) continue
       if (!take(list, frame, true, n)) frame.own(n).id = 0
@@ -42,6 +70,12 @@ export function collectLinked(env: Env, state: State, id: number, list: LinkedRe
       frame.stack[k] = slot.withReg(copy)
     }
   }
+}
+
+function take(list: LinkedReg[], frame: Frame, isReg: boolean, index: number): boolean {
+  if (list.length >= MAX_LINKED) return false
+  list.push({ frameno: frame.frameno, isReg, index })
+  return true
 }
 
 /** `known` was refined: the listed scalars with its id follow. */

@@ -27,10 +27,10 @@ export class Frame {
   private epoch = ++epochs
   /** Slot k covers fp-8(k+1) … fp-8k-1. */
   stack: StackSlot[]
-  readonly frameno: number
-  readonly subprogno: number
+  frameno: number
+  subprogno: number
   /** Instruction of the call that made this frame. */
-  readonly callsite: number
+  callsite: number
   /** A callback of a helper; its result must be in this range. */
   callbackRange: ReturnRange | null = null
   asyncCallback = false
@@ -53,15 +53,30 @@ export class Frame {
     this.stack = stack.slice()
   }
 
-  copy(): Frame {
+  /** A copy; `room` is a frame that nobody needs any more, to be filled with it. */
+  copy(room?: Frame): Frame {
     // From now on both frames share what they hold.
     this.epoch = ++epochs
-    const f = new Frame(this.frameno, this.subprogno, this.callsite, this.regs, this.stack)
+    const f = room ?? new Frame(this.frameno, this.subprogno, this.callsite, this.regs, this.stack)
+    if (room) room.refill(this)
     f.callbackRange = this.callbackRange
     f.asyncCallback = this.asyncCallback
     f.callbackDepth = this.callbackDepth
     f.written = this.written
     return f
+  }
+  private refill(o: Frame): void {
+    this.epoch = ++epochs
+    this.frameno = o.frameno
+    this.subprogno = o.subprogno
+    this.callsite = o.callsite
+    for (let n = 0; n < REG_COUNT; n++) this.regs[n] = o.regs[n]!
+    this.stack.length = o.stack.length
+    for (let k = 0; k < o.stack.length; k++) this.stack[k] = o.stack[k]!
+    this.preciseRegs = 0
+    this.preciseLow = 0
+    this.preciseHigh = 0
+    this.wideReads = 0
   }
 
   /** Register `n` for changing: its state if nobody shares it, else a copy that takes its place. */
@@ -145,9 +160,12 @@ export class State {
     return this.frames[this.frames.length - 1]!
   }
 
-  copy(): State {
-    const s = new State()
-    for (const frame of this.frames) s.frames.push(frame.copy())
+  /** A copy; `room` is the state of a path that has ended and is no checkpoint, to be filled with it. */
+  copy(room?: State): State {
+    const s = room ?? new State()
+    const depth = this.frames.length
+    for (let f = 0; f < depth; f++) s.frames[f] = this.frames[f]!.copy(s.frames[f])
+    s.frames.length = depth
     s.branches = this.branches
     s.parent = this.parent
     s.insn = this.insn

@@ -17,6 +17,8 @@ import { MAIN_CALLSITE, State } from './state'
 
 /** Instructions between two questions whether to stop. */
 const CANCEL_INTERVAL = 4096
+/** States of ended paths that are kept for new ones: most branches end soon after they were made. */
+const MAX_SPARE = 64
 
 /** Walks the main program, then every global function that was called. */
 export function walkAll(env: Env, record: Recorder | undefined): void {
@@ -121,6 +123,7 @@ function walkPaths(env: Env, explored: Explored, record: Recorder | undefined): 
     endPath(env)
     const branch = env.pending.pop()
     if (!branch) return
+    if (env.spareStates.length < MAX_SPARE) env.spareStates.push(env.state)
     env.state = branch.state
     env.liveStack.leave()
     env.insn = branch.insn
