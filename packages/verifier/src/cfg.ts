@@ -20,7 +20,9 @@ export function checkControlFlow(env: Env): void {
   const DISCOVERED = 0x10
   const EXPLORED = 0x20
   const mark = new Uint8Array(n)
-  const stack: number[] = [0]
+  // Every instruction is put on the stack at most once.
+  const stack = new Int32Array(n)
+  let depth = 1
   mark[0] = DISCOVERED
 
   const point = (i: number, jump: boolean): void => {
@@ -36,7 +38,7 @@ export function checkControlFlow(env: Env): void {
     if (mark[to] === 0) {
       mark[from] = DISCOVERED | edge
       mark[to] = DISCOVERED
-      stack.push(to)
+      stack[depth++] = to
       return true
     }
     if ((mark[to]! & 0xf0) === DISCOVERED) {
@@ -85,11 +87,11 @@ export function checkControlFlow(env: Env): void {
     return follow(t, t + insns.imm[t]! + 1, BRANCH)
   }
 
-  while (stack.length > 0) {
-    const t = stack[stack.length - 1]!
+  while (depth > 0) {
+    const t = stack[depth - 1]!
     if (visit(t)) continue
     mark[t] = EXPLORED
-    stack.pop()
+    depth--
   }
   // Functions that only a second look reaches (none in practice: every start is a call's target).
   for (let i = 0; i < n; i++) {
@@ -135,44 +137,43 @@ export function findLoops(env: Env): void {
   const order = new Int32Array(n)
   const low = new Int32Array(n)
   const onStack = new Uint8Array(n)
-  const stack: number[] = []
+  // Nodes whose component is open, and the path that is followed with the next way to take at each of its nodes.
+  const open = new Int32Array(n)
+  const path = new Int32Array(n)
+  const ways = new Uint8Array(n)
+  let opened = 0
+  let depth = 0
   let counter = 0
   let component = 1
-  const work: { node: number; next: number; succ: number[] }[] = []
+  const enter = (v: number): void => {
+    order[v] = low[v] = ++counter
+    open[opened++] = v
+    onStack[v] = 1
+    ways[depth] = 0
+    path[depth++] = v
+  }
   for (let root = 0; root < n; root++) {
     if (order[root] !== 0 || (root > 0 && insns.isLdImm64(root - 1) && insns.op[root] === 0)) continue
-    const enter = (v: number): void => {
-      counter++
-      order[v] = counter
-      low[v] = counter
-      stack.push(v)
-      onStack[v] = 1
-      work.push({ node: v, next: 0, succ: insns.successors(v) })
-    }
     enter(root)
-    while (work.length > 0) {
-      const top = work[work.length - 1]!
-      const v = top.node
-      if (top.next < top.succ.length) {
-        const w = top.succ[top.next++]!
+    while (depth > 0) {
+      const v = path[depth - 1]!
+      const way = ways[depth - 1]!++
+      const w = way < 2 ? insns.successor(v, way) : -1
+      if (w >= 0) {
         if (order[w] === 0) enter(w)
         else if (onStack[w]) low[v] = Math.min(low[v]!, order[w]!)
         continue
       }
-      work.pop()
-      const above = work[work.length - 1]
-      if (above) low[above.node] = Math.min(low[above.node]!, low[v]!)
+      depth--
+      if (depth > 0) low[path[depth - 1]!] = Math.min(low[path[depth - 1]!]!, low[v]!)
       if (low[v] !== order[v]) continue
-      const members: number[] = []
-      for (let w = -1; w !== v;) {
-        w = stack.pop()!
-        onStack[w] = 0
-        members.push(w)
+      const isLoop = open[opened - 1] !== v || insns.successor(v, 0) === v || insns.successor(v, 1) === v
+      for (let member = -1; member !== v;) {
+        member = open[--opened]!
+        onStack[member] = 0
+        if (isLoop) marks.scc[member] = component
       }
-      if (members.length > 1 || insns.successors(v).includes(v)) {
-        for (const w of members) marks.scc[w] = component
-        component++
-      }
+      if (isLoop) component++
     }
   }
 }
@@ -220,26 +221,30 @@ function atomicDefUse(imm: number, d: number, s: number): readonly [number, numb
 
 /** Instructions of a subprogram, ends first: the order in which backward data flow settles soonest. */
 export function postorder(insns: Insns, start: number, end: number): Int32Array {
-  const order: number[] = []
+  const order = new Int32Array(end - start)
   const discovered = new Uint8Array(end - start)
   const explored = new Uint8Array(end - start)
-  const stack = [start]
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1]!
-    discovered[top - start] = 1
+  const stack = new Int32Array(end - start)
+  let ordered = 0
+  let depth = 1
+  stack[0] = start
+  discovered[0] = 1
+  while (depth > 0) {
+    const top = stack[depth - 1]!
     if (explored[top - start]) {
-      order.push(top)
-      stack.pop()
+      order[ordered++] = top
+      depth--
       continue
     }
-    for (const next of insns.successors(top)) {
-      if (discovered[next - start]) continue
+    for (let k = 0; k < 2; k++) {
+      const next = insns.successor(top, k)
+      if (next < 0 || discovered[next - start]) continue
       discovered[next - start] = 1
-      stack.push(next)
+      stack[depth++] = next
     }
     explored[top - start] = 1
   }
-  return Int32Array.from(order)
+  return order.subarray(0, ordered)
 }
 
 /** Backward data flow to a fixed point; the bit set before each instruction goes to `marks.live`. */
@@ -248,13 +253,11 @@ export function findLiveRegisters(env: Env): void {
   const n = insns.length
   const def = new Uint16Array(n)
   const use = new Uint16Array(n)
-  const succ: number[][] = []
   const argsOf = (id: number): number => helperFor(id, env.progType, env.perfmon)?.args.length ?? 5
   for (let i = 0; i < n; i++) {
     const [d, u] = definesAndUses(insns, i, argsOf)
     def[i] = d
     use[i] = u
-    succ.push(insns.successors(i))
   }
   for (const sub of env.subprograms) settle(postorder(insns, sub.start, sub.end))
 
@@ -266,7 +269,10 @@ export function findLiveRegisters(env: Env): void {
   }
   function update(i: number): boolean {
     let out = 0
-    for (const next of succ[i]!) out |= next < n ? marks.live[next]! : 0
+    for (let k = 0; k < 2; k++) {
+      const next = insns.successor(i, k)
+      if (next >= 0 && next < n) out |= marks.live[next]!
+    }
     const before = (out & ~def[i]!) | use[i]!
     const differs = before !== marks.live[i]
     marks.live[i] = before

@@ -11,7 +11,7 @@ import type { MapInfo } from './maps'
 import type { Profile } from './profile'
 import type { Btf, FuncInfo } from './btf'
 import { History } from './history'
-import { s64 } from './int64'
+import { s64, ZERO } from './int64'
 import { knownScalar, type RegState } from './reg-state'
 import { stateText, Touched } from './state-text'
 import type { State } from './state'
@@ -44,6 +44,9 @@ export class Refusal {
 
 /** Thrown when the caller asked to stop. */
 export class Cancelled {}
+
+/** The immediates that occur most. */
+const SMALL_SCALARS: readonly RegState[] = Array.from({ length: 256 }, (_, n) => knownScalar(s64(n)))
 
 export interface Subprogram {
   start: number
@@ -127,7 +130,7 @@ export class Env {
   readonly marks: Marks
   readonly touched = new Touched()
   private readonly texts: string[] = []
-  private readonly immediates: RegState[] = []
+  private readonly constant = knownScalar(ZERO)
   /** CAP_PERFMON: leaks, uninitialised stack and speculation are no concern. */
   readonly perfmon: boolean
   readonly strictAlignment: boolean
@@ -187,9 +190,12 @@ export class Env {
     this.license = request.license ?? 'GPL'
   }
 
-  /** The immediate of an instruction as a (shared) known scalar. */
+  /** The immediate of an instruction as a known scalar, to be read until the next call. */
   immediate(i: number): RegState {
-    return (this.immediates[i] ??= knownScalar(s64(this.insns.imm[i]!)))
+    const value = this.insns.imm[i]!
+    if (value >= 0 && value < SMALL_SCALARS.length) return SMALL_SCALARS[value]!
+    this.constant.setKnown(s64(value))
+    return this.constant
   }
 
   get frame() {

@@ -58,15 +58,22 @@ export class Insns {
   target(i: number): number {
     return i + 1 + (this.op[i] === 0x06 ? this.imm[i]! : this.off[i]!)
   }
-  /** Where control may go from `i` inside its subprogram; calls go on behind themselves. */
-  successors(i: number): number[] {
-    if (this.isJumpClass(i)) {
-      const kind = this.op[i]! & 0xf0
-      if (kind === 0x90) return []
-      if (kind === 0x00) return [this.target(i)]
-      if (kind !== 0x80) return [i + 1, this.target(i)]
+  /**
+   * Where control may go from `i` inside its subprogram, `k` = 0 or 1; -1: no (second) way. Calls go on behind themselves.
+   */
+  successor(i: number, k: number): number {
+    const behind = i + (this.op[i] === 0x18 ? 2 : 1)
+    if (!this.isJumpClass(i)) return k === 0 ? behind : -1
+    switch (this.op[i]! & 0xf0) {
+      case 0x90:
+        return -1
+      case 0x00:
+        return k === 0 ? this.target(i) : -1
+      case 0x80:
+        return k === 0 ? behind : -1
+      default:
+        return k === 0 ? behind : this.target(i)
     }
-    return [i + (this.isLdImm64(i) ? 2 : 1)]
   }
 }
 

@@ -185,14 +185,16 @@ export class LiveStack {
 
   /** One instruction's equations; true when a mask grew. */
   private solveInsn(instance: Instance, f: number, masks: FrameMasks, i: number): boolean {
-    const succ = this.env.insns.successors(i)
+    const { insns } = this.env
+    const first = insns.successor(i, 0)
+    const second = insns.successor(i, 1)
     const at = 2 * (i - instance.start)
     const oldLive = [masks.live[at]!, masks.live[at + 1]!] as const
     const oldWritten = [masks.written[at]!, masks.written[at + 1]!] as const
     for (let half = 0; half < 2; half++) {
       let live = 0
-      let written = succ.length === 0 ? 0 : -1
-      for (const next of succ) {
+      let written = first < 0 ? 0 : -1
+      for (let next = first; next >= 0; next = next === first ? second : -1) {
         const to = 2 * (next - instance.start) + half
         live |= masks.live[to] ?? 0
         written &= masks.written[to] ?? 0
