@@ -41,3 +41,4 @@ export const DEMOS: readonly Demo[] = [
   afxdp,
   tailCall,
 ]
+export { LESSONS } from './lessons'

@@ -8,6 +8,7 @@ import type { TimeModel } from '@offload/nfp-chip'
 import type { FlowKind, TrafficSpec } from '@offload/packet'
 import type { KernelVersion } from '@offload/verifier'
 import { DOCUMENT_VERSION } from './document'
+import { Wrong, fields, hex, integer, list, number, oneOf, plain, text } from './foreign'
 import type { CapabilityChanges, InitialEntry, LayoutName, SessionDocument, Traffic, ViewState } from './document'
 
 export type DocumentResult =
@@ -26,72 +27,9 @@ export const DOCUMENT_LIMITS = {
   queues: 64,
 } as const
 
-class Wrong extends Error {}
-
 const LAYOUTS: readonly LayoutName[] = ['start', 'verifier', 'jit', 'debug', 'traffic', 'talk', 'own']
 const TIME_MODELS: readonly TimeModel[] = ['exact', 'quantum', 'functional']
 const KERNELS: readonly KernelVersion[] = ['6.18', '6.12', '4.20']
-const HEX = /^([0-9a-f]{2})*$/i
-
-type Fields = Readonly<Record<string, unknown>>
-
-function fields(value: unknown, path: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Wrong(`${path} is not an object`)
-  return value as Fields
-}
-
-function list(value: unknown, path: string, max: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Wrong(`${path} is not a list`)
-  if (value.length > max) throw new Wrong(`${path} has ${value.length} items; at most ${max} are allowed`)
-  return value
-}
-
-function text(value: unknown, path: string, max: number): string {
-  if (typeof value !== 'string') throw new Wrong(`${path} is not text`)
-  if (value.length > max) throw new Wrong(`${path} has ${value.length} characters; at most ${max} are allowed`)
-  return value
-}
-
-function number(value: unknown, path: string, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Wrong(`${path} is not a number`)
-  if (value < min || value > max) throw new Wrong(`${path} is ${value}; it must be from ${min} to ${max}`)
-  return value
-}
-
-function integer(value: unknown, path: string, min: number, max: number): number {
-  const result = number(value, path, min, max)
-  if (!Number.isInteger(result)) throw new Wrong(`${path} is ${result}; it must be a whole number`)
-  return result
-}
-
-function oneOf<T extends string>(value: unknown, path: string, choices: readonly T[]): T {
-  const found = choices.find((choice) => choice === value)
-  if (found === undefined)
-    throw new Wrong(`${path} is ${JSON.stringify(value)?.slice(0, 60)}; it must be one of ${choices.join(', ')}`)
-  return found
-}
-
-function hex(value: unknown, path: string, maxBytes: number): string {
-  const digits = text(value, path, maxBytes * 2)
-  if (!HEX.test(digits)) throw new Wrong(`${path} is not hex bytes`)
-  return digits
-}
-
-/** JSON that the traffic generator takes; details beyond form and size are its own business. */
-function plain(value: unknown, path: string, depth: number): unknown {
-  if (value === null || typeof value === 'boolean') return value
-  if (typeof value === 'number') return number(value, path, -1e15, 1e15)
-  if (typeof value === 'string') return text(value, path, 65536)
-  if (depth === 0) throw new Wrong(`${path} is nested too deeply`)
-  if (Array.isArray(value))
-    return list(value, path, 4096).map((item, index) => plain(item, `${path}[${index}]`, depth - 1))
-  const result: Record<string, unknown> = {}
-  for (const [key, item] of Object.entries(fields(value, path))) {
-    if (key === '__proto__') throw new Wrong(`${path} has a field named __proto__`)
-    result[key] = plain(item, `${path}.${key}`, depth - 1)
-  }
-  return result
-}
 
 function kind(value: unknown, path: string): FlowKind {
   const from = fields(plain(value, path, 4), path)
@@ -113,7 +51,7 @@ function kind(value: unknown, path: string): FlowKind {
   return from as unknown as FlowKind
 }
 
-function traffic(value: unknown): Traffic {
+export function traffic(value: unknown): Traffic {
   const from = fields(value, 'traffic')
   if (oneOf(from['kind'], 'traffic.kind', ['synthetic', 'pcap']) === 'pcap') {
     const base64 = text(from['base64'], 'traffic.base64', DOCUMENT_LIMITS.captureCharacters)
@@ -143,7 +81,7 @@ function traffic(value: unknown): Traffic {
   return { kind: 'synthetic', spec: result as unknown as TrafficSpec }
 }
 
-function entry(value: unknown, path: string): InitialEntry {
+export function entry(value: unknown, path: string): InitialEntry {
   const from = fields(value, path)
   return {
     map: text(from['map'], `${path}.map`, 64),

@@ -1,6 +1,7 @@
 /** The commands for people, in the order of the way of the data. */
 import type { ParseArgsConfig } from 'node:util'
 import { asmCommand, convertCommand, disasmCommand } from './assembly'
+import { gradeCommand } from './grade'
 import type { CommandResult, Values } from './input'
 import { jitCommand } from './jit'
 import { runCommand } from './run'
@@ -23,4 +24,5 @@ export const COMMANDS: readonly Command[] = [
   jitCommand,
   runCommand,
   toolCommand,
+  gradeCommand,
 ]
