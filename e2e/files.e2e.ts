@@ -43,7 +43,7 @@ for (const [name, path] of captures)
     console.log(`imbalance by outer addresses ${outer}×, by inner addresses ${await imbalance(page)}×`)
   })
 
-test('events exported as pcap are read back, by our reader and by tshark', async ({ page }) => {
+test('events exported as pcapng are read back, by our reader and by tshark', async ({ page }) => {
   await open(page)
   await chooseDemo(page, 'Packet sampler')
   await expect(page.getByTestId('verdict-device')).toHaveClass(/ok/)
@@ -57,6 +57,7 @@ test('events exported as pcap are read back, by our reader and by tshark', async
   expect(read.capture.packets.length).toBeGreaterThan(4)
   const times = read.capture.packets.map((packet) => packet.seconds + packet.nanos / 1e9)
   expect(times.toSorted((a, b) => a - b)).toEqual(times)
+  expect(read.capture.packets[0]!.comment).toMatch(/^events: length \d+, random \d+$/)
   const probe = spawnSync('tshark', ['--version'])
   if (probe.error !== undefined) {
     console.log('tshark is not installed: only our own reader was asked')

@@ -102,7 +102,10 @@ async function test() {
   build()
   step('end-to-end tests')
   tool('playwright/cli.js', 'test', '-c', 'e2e/playwright.config.ts')
-  run(process.execPath, [at('packages/tooling/tally.mjs'), at('reports/vitest.json'), at('reports/e2e.json')])
+  const reports = [at('reports/vitest.json'), at('reports/e2e.json')]
+  step("the article's checklist")
+  run(process.execPath, [at('packages/tooling/article.mjs'), ...reports])
+  run(process.execPath, [at('packages/tooling/tally.mjs'), ...reports])
 }
 
 ensureDependencies()

@@ -1,11 +1,12 @@
-/** Rows of the article's checklist that need the demos: G7 (getting started, old and new firmware). */
+/** Rows of the article's checklist that need the demos: G7 (getting started, old and new firmware) and G8 (demonstrations). */
 import { assemble, exportElf } from '@offload/bpf'
 import { DEMOS } from '@offload/content'
-import { createMachine, readObjectFile, runCommand } from '@offload/host'
+import { createMachine, readObjectFile, runCommand, xdpdumpText } from '@offload/host'
 import type { Machine } from '@offload/host'
 import { DEVICES, FIRMWARE_BEHAVIOURS, createChip } from '@offload/nfp-chip'
 import { FIRMWARE_PROFILES } from '@offload/nfp-jit'
 import { sampleFrame } from '@offload/packet'
+import { compile, createPlayback, defaultDocument } from '@offload/session'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from './commands'
 import { BadUse } from './commands/input'
@@ -57,6 +58,24 @@ describe('the article’s checklist, with the demos', () => {
     const refused = runCommand(host('open'), 'ip link set dev nfp_p0 xdpoffload obj sampler.o sec xdp')
     expect(refused.code).not.toBe(0)
     expect(refused.stderr).toContain('[nfp] event_output: not supported by FW')
+  })
+
+  it('G8 has the article’s demonstrations: load balancer, programmable RSS, packet dump', () => {
+    for (const id of ['l4lb', 'rss', 'xdpdump']) {
+      const demo = DEMOS.find((one) => one.id === id)!
+      const document = { ...defaultDocument(), ...demo.session, source: demo.source }
+      const made = createPlayback(document, compile(document, { logLevel: 0 }))
+      if (!made.ok) throw new Error(`${id}: ${made.error}`)
+      expect(made.playback.runPackets(200), id).toBe(200)
+      const { counters, events, packets } = made.playback.read()
+      expect(counters.aborted + counters.lost, id).toBe(0)
+      if (id === 'l4lb') expect(packets.filter(({ outcome }) => outcome === 'tx').length).toBeGreaterThan(50)
+      if (id === 'rss') expect(counters.queues.filter((count) => count > 0).length).toBeGreaterThan(0)
+      if (id !== 'xdpdump') continue
+      expect(events.length).toBeGreaterThan(10)
+      const line = xdpdumpText({ time: 0, cpu: 0, mapId: 1, data: events[0]!.data, packet: events[0]!.packet }, true)
+      expect(line).toMatch(/^0\.000000 IP6? \S+:\d+ > \S+:\d+ \S*.*, length \d+\n\t[0-9a-f]{4} /)
+    }
   })
 
   it('G1 answers the tools’ lines on the command line, too', async () => {

@@ -1,10 +1,13 @@
 /**
  * Perf events that the program sent to the host: a virtual list, the chosen one as tree and bytes, the loss in its
- * own row, and an export as pcap that tcpdump and Wireshark read.
+ * own row, and an export as pcapng that tcpdump and Wireshark read.
  */
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { ReactElement, ReactNode } from 'react'
-import { dissect, writePcap } from '@offload/packet'
+import { declaredStructs, flattenFields, formatValue } from '@offload/bpf'
+import type { DataType } from '@offload/bpf'
+import { xdpdumpText } from '@offload/host'
+import { dissect, writePcapng } from '@offload/packet'
 import { useSlowTelemetry } from '../components/honesty-strip'
 import { grouped } from '../components/number-text'
 import { Pane } from '../components/pane'
@@ -16,6 +19,7 @@ import { notify } from '../stores/view'
 import type { NumberedEvent } from '../workers/card.worker'
 import { cardCommands } from '../workers/engine'
 import { HexDump, PacketView } from './packet-view'
+import { hexOf } from './typed-value'
 
 function useEvents(limit: number, paused: boolean): readonly NumberedEvent[] {
   const [events, setEvents] = useState<readonly NumberedEvent[]>([])
@@ -40,18 +44,44 @@ function useEvents(limit: number, paused: boolean): readonly NumberedEvent[] {
   return events
 }
 
-/** Save every event that is still kept; the packet if the program sent one, else its data. */
-async function exportEvents(name: string): Promise<void> {
+/** The data of an event as its fields, where a struct of the program has exactly its size; else as hex. */
+function dataText(data: Uint8Array, structs: readonly DataType[]): string {
+  const type = structOf(data, structs)
+  if (type === undefined) return hexOf(data)
+  return flattenFields(type)
+    .map((field) => `${field.path} ${formatValue(data, field.type, field.offset)}`)
+    .join(', ')
+}
+
+/** The last declared struct of the data's size: records of events are declared behind the types of maps, or alone. */
+function structOf(data: Uint8Array, structs: readonly DataType[]): DataType | undefined {
+  return structs.findLast((type) => type.kind === 'struct' && type.size === data.length)
+}
+
+/** Save every event that is still kept: as capture with a comment each, or as the text that xdpdump prints. */
+async function exportEvents(name: string, as: 'pcapng' | 'text', structs: readonly DataType[]): Promise<void> {
   const events = await cardCommands.allEvents()
   if (events.length === 0) {
     notify('info', 'No event to export yet.')
     return
   }
-  const file = writePcap(
-    events.map((event) => ({ time: event.time, data: event.packet.length > 0 ? event.packet : event.data, port: 0 })),
-  )
-  saveFile(`${name}-events.pcap`, file, 'application/vnd.tcpdump.pcap')
-  notify('info', `${events.length} events saved as pcap.`)
+  if (as === 'text') {
+    const lines = events.map(
+      (event) => xdpdumpText(event, true) ?? `${(event.time / 1e9).toFixed(6)} ${hexOf(event.data)}\n`,
+    )
+    saveFile(`${name}-events.txt`, new TextEncoder().encode(lines.join('')), 'text/plain')
+  } else {
+    const file = writePcapng(
+      events.map((event) => ({
+        time: event.time,
+        data: event.packet.length > 0 ? event.packet : event.data,
+        port: 0,
+        comment: `${event.map}: ${dataText(event.data, structs)}`,
+      })),
+    )
+    saveFile(`${name}-events.pcapng`, file, 'application/vnd.tcpdump.pcap')
+  }
+  notify('info', `${events.length} events saved as ${as}.`)
 }
 
 export function EventPane({
@@ -67,6 +97,8 @@ export function EventPane({
   const events = useEvents(500, chosen !== undefined && compact !== true)
   const telemetry = useSlowTelemetry()
   const name = useDocument((state) => state.document.demo ?? 'program')
+  const source = useDocument((state) => state.document.source)
+  const structs = useMemo(() => declaredStructs(source), [source])
   return (
     <Pane
       title="Events"
@@ -79,11 +111,22 @@ export function EventPane({
           <button
             type="button"
             className="btn small line"
-            onClick={() => void exportEvents(name)}
+            onClick={() => void exportEvents(name, 'pcapng', structs)}
             data-testid="export-events"
+            title="Each packet with the event's own data as its comment"
           >
-            Save pcap
+            Save pcapng
           </button>
+          {compact !== true && (
+            <button
+              type="button"
+              className="btn small"
+              onClick={() => void exportEvents(name, 'text', structs)}
+              title="As the demonstration xdpdump -x prints them"
+            >
+              text
+            </button>
+          )}
           {controls}
         </>
       }
@@ -121,6 +164,11 @@ export function EventPane({
                   packet
                 </span>
               </div>
+              {structOf(chosen.data, structs) !== undefined && (
+                <p className="note mono" data-testid="event-data">
+                  {dataText(chosen.data, structs)}
+                </p>
+              )}
               {chosen.data.length > 0 && <HexDump bytes={chosen.data} />}
               {chosen.packet.length > 0 && <PacketView bytes={chosen.packet} />}
             </div>

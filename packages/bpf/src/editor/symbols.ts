@@ -3,7 +3,7 @@
  * lines and columns from 1, end exclusive.
  */
 
-import type { Dialect, SourceRange, TextEdit } from '../program'
+import type { DataType, Dialect, SourceRange, TextEdit } from '../program'
 import { isName } from '../names'
 import { SourceIndex, type SourceToken, type SymbolKind, type TokenKind } from './source-index'
 
@@ -53,6 +53,11 @@ export function symbolsOf(text: string): SourceSymbol[] {
       .map((token) => index.lines.range(token.start, token.end)),
     detail: detailOf(index, kind, name),
   }))
+}
+
+/** Struct types that a text declares, in its order: what bytes without a type of their own may be. */
+export function declaredStructs(text: string): readonly DataType[] {
+  return [...new SourceIndex(text).declarations.structTypes.values()]
 }
 
 function detailOf(index: SourceIndex, kind: SymbolKind, name: string): string {

@@ -15,10 +15,44 @@ const UDP = 17
 const ICMP = 1
 const ICMPV6 = 58
 
-/** One line, and with `hex` the packet's bytes behind it; undefined when the event is too short to be one of these. */
-export function xdpdumpText(sample: PerfSample, hex = false): string | undefined {
-  const { data } = sample
-  if (data.length < EVENT_SIZE) return undefined
+/** The demonstration's record for a packet: made of its headers, for programs that send the packet and a record of their own. */
+function recordOf(packet: Uint8Array): Uint8Array | undefined {
+  if (packet.length < 14) return undefined
+  const record = new Uint8Array(EVENT_SIZE)
+  const out = new DataView(record.buffer)
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.length)
+  const l3 = view.getUint16(12)
+  out.setUint16(36, l3, true)
+  const start = 14
+  let l4 = 0
+  if (l3 === IPV4 && packet.length >= start + 20) {
+    record.set(packet.subarray(start + 12, start + 16), 0)
+    record.set(packet.subarray(start + 16, start + 20), 16)
+    l4 = start + (packet[start]! & 15) * 4
+    out.setUint16(38, packet[start + 9]!, true)
+    out.setUint16(40, Math.max(0, view.getUint16(start + 2) - (l4 - start)), true)
+  } else if (l3 === IPV6 && packet.length >= start + 40) {
+    record.set(packet.subarray(start + 8, start + 40), 0)
+    l4 = start + 40
+    out.setUint16(38, packet[start + 6]!, true)
+    out.setUint16(40, view.getUint16(start + 4), true)
+  }
+  const protocol = out.getUint16(38, true)
+  if (l4 > 0 && (protocol === TCP || protocol === UDP) && packet.length >= l4 + 4) {
+    record.set(packet.subarray(l4, l4 + 4), 32)
+    if (protocol === TCP && packet.length >= l4 + 8) record.set(packet.subarray(l4 + 4, l4 + 8), 44)
+  }
+  return record
+}
+
+/**
+ * One line, and with `hex` the packet's bytes behind it. Data that is not the demonstration's record is passed over for the
+ * packet itself; undefined when there is none either.
+ */
+export function xdpdumpText(sample: Pick<PerfSample, 'time' | 'data' | 'packet'>, hex = false): string | undefined {
+  const own = sample.data.length >= EVENT_SIZE
+  const data = own ? sample.data : recordOf(sample.packet)
+  if (data === undefined) return undefined
   const view = new DataView(data.buffer, data.byteOffset, data.length)
   // Ports and sequence number are in network order, the rest in the host's.
   const l3 = view.getUint16(36, true)
@@ -30,7 +64,7 @@ export function xdpdumpText(sample: PerfSample, hex = false): string | undefined
   const micros = Math.floor(sample.time / 1000)
   const seconds = `${Math.floor(micros / 1e6)}.${String(micros % 1e6).padStart(6, '0')}`
   let text = `${seconds} ${network} ${address(0)}:${view.getUint16(32)} > ${address(16)}:${view.getUint16(34)} ${transport}, length ${view.getUint16(40, true)}\n`
-  if (hex) text += hexText(sample.packet.length > 0 ? sample.packet : data.subarray(EVENT_SIZE))
+  if (hex) text += hexText(sample.packet.length > 0 ? sample.packet : sample.data.subarray(EVENT_SIZE))
   return text
 }
 
