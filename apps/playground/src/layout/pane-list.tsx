@@ -114,6 +114,18 @@ export const PANES: readonly PaneEntry[] = [
     (module) => module.LogPane,
   ),
   later(
+    'paths',
+    'Verifier paths',
+    () => import('../panes/walk-pane'),
+    (module) => module.WalkPane,
+  ),
+  later(
+    'state',
+    'Verifier state',
+    () => import('../panes/verifier-state'),
+    (module) => module.StatePane,
+  ),
+  later(
     'why',
     'Why',
     () => import('../panes/why-pane'),

@@ -17,6 +17,7 @@ import { useLog } from '../workers/study'
 import type { LogLevel } from '../workers/study'
 import { insnOfLine, refusalLines, searchLines, stepsOfLines } from './log-lines'
 import type { Walk } from './walk'
+import '../styles/verifier.css'
 
 const LEVELS: readonly (readonly [LogLevel, string])[] = [
   ['1', '1'],

@@ -11,6 +11,7 @@ import type { Notation } from '../stores/notes'
 import { goToStep, useWalkStep } from '../stores/walk'
 import { changesBetween, valueText } from './step-change'
 import type { Walk } from './walk'
+import '../styles/verifier.css'
 
 const NOTATIONS = [
   ['words', 'words'],

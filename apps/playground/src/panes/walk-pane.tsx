@@ -16,6 +16,7 @@ import { coverText } from './cover-text'
 import type { Walk } from './walk'
 import { foldedAtFirst, headsAbove, insnRanges, rowsOf } from './walk-tree'
 import type { TreeRow } from './walk-tree'
+import '../styles/verifier.css'
 
 const ROW = 24
 

@@ -19,6 +19,7 @@ import { announce, notify, setLayout } from '../stores/view'
 import { goToStep, useWalkStep } from '../stores/walk'
 import { ByteRuler } from './byte-ruler'
 import { sliceRows } from './slice-rows'
+import '../styles/verifier.css'
 
 const WHO = { assembler: 'The assembler', kernel: 'The kernel', device: 'The device driver' } as const
 
