@@ -105,7 +105,7 @@ test('the walk is a tree that folds, steps like a debugger, and shows the state 
   await setSourceFromStart(page, FORKS)
   await layout(page, 'Verifier')
   const rows = tree.getByRole('treeitem')
-  await page.getByRole('button', { name: 'Fold all' }).click()
+  await page.getByRole('button', { name: 'Fold all', exact: true }).click()
   const folded = await rows.count()
   const branch = tree.locator('[aria-expanded=false]').first()
   await expect(branch).toContainText(/paths, [\d\s]+ steps/)

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { chromium } from 'playwright'
 import type { Browser, Page } from 'playwright'
+import { typing } from './typing'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
 const dist = path.join(root, 'dist')
@@ -107,42 +108,6 @@ async function loaded(
     performance.getEntriesByType('resource').flatMap(({ name }) => name.match(/assets\/(.+)$/)?.[1] ?? []),
   )
   return { paint: paint!, running: running!, names, page }
-}
-
-/** Milliseconds from a key in the editor to the verdict about that text. */
-async function typing(page: Page): Promise<number[]> {
-  await page.waitForSelector('[data-testid=editor][data-ready=true]', { timeout: 60_000 })
-  await page.locator('.monaco-editor .view-lines').click()
-  await page.keyboard.press('Control+End')
-  const times: number[] = []
-  for (let i = 0; i < 30; i++) {
-    await page.evaluate(() => {
-      const watched = document.querySelector('[data-testid=verdict-banner]')!
-      const target = globalThis as unknown as { verdictAfter?: Promise<number> }
-      target.verdictAfter = new Promise((resolve) => {
-        addEventListener(
-          'keydown',
-          () => {
-            const begun = performance.now()
-            let checking = false
-            const observer = new MutationObserver(() => {
-              const now = watched.querySelector('.spinner') !== null
-              if (checking && !now) {
-                observer.disconnect()
-                resolve(performance.now() - begun)
-              }
-              checking ||= now
-            })
-            observer.observe(watched, { childList: true, subtree: true })
-          },
-          { once: true, capture: true },
-        )
-      })
-    })
-    await page.keyboard.press(i % 2 === 0 ? ';' : 'Backspace')
-    times.push(await page.evaluate(() => (globalThis as unknown as { verdictAfter: Promise<number> }).verdictAfter))
-  }
-  return times.toSorted((a, b) => a - b)
 }
 
 async function frames(page: Page): Promise<number[]> {
