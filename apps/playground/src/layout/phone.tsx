@@ -1,5 +1,5 @@
 /** Narrow screens: figures, the graph and one pane at a time; the number is changed by a stepper, buttons at the thumb. */
-import { useState } from 'react'
+import { Suspense, lazy, useState } from 'react'
 import type { ReactElement } from 'react'
 import { DEMOS } from '@offload/content'
 import { ThroughputGraph } from '../charts/throughput-graph'
@@ -11,7 +11,6 @@ import { rate } from '../components/number-text'
 import { CodeText } from '../editor/code-text'
 import { useLineStats } from '../editor/line-stats'
 import { ChipPane } from '../panes/chip-pane'
-import { EventPane } from '../panes/event-pane'
 import { Figures } from '../panes/graph-pane'
 import { MapPane } from '../panes/map-pane'
 import { QueuePane } from '../panes/queue-pane'
@@ -22,6 +21,9 @@ import { useRun } from '../stores/run'
 import { useVerdict } from '../stores/verdict'
 import { markHintUsed, useView } from '../stores/view'
 import { restart, step } from '../workers/engine'
+
+/** Fetched when somebody asks for more. */
+const SidePlace = lazy(async () => ({ default: (await import('./side-place')).SidePlace }))
 
 const PANES = [
   ['program', 'Program', Icon.code],
@@ -61,7 +63,9 @@ export function PhoneLayout(): ReactElement {
         {pane === 'map' && <MapPane />}
         {pane === 'more' && (
           <>
-            <EventPane compact />
+            <Suspense fallback={null}>
+              <SidePlace />
+            </Suspense>
             <TrafficForm />
           </>
         )}

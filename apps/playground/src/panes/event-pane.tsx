@@ -3,7 +3,7 @@
  * own row, and an export as pcapng that tcpdump and Wireshark read.
  */
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactElement } from 'react'
 import { declaredStructs, flattenFields, formatValue } from '@offload/bpf'
 import type { DataType } from '@offload/bpf'
 import { xdpdumpText } from '@offload/host'
@@ -87,11 +87,9 @@ async function exportEvents(name: string, as: 'pcapng' | 'text', structs: readon
 export function EventPane({
   className,
   compact,
-  controls,
 }: {
   readonly className?: string
   readonly compact?: boolean
-  readonly controls?: ReactNode
 }): ReactElement {
   const [chosen, setChosen] = useState<NumberedEvent | undefined>(undefined)
   const events = useEvents(500, chosen !== undefined && compact !== true)
@@ -127,7 +125,6 @@ export function EventPane({
               text
             </button>
           )}
-          {controls}
         </>
       }
     >

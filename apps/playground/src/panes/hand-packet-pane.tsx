@@ -3,7 +3,7 @@
  * made right on request; a wrong one is marked, and may be sent as it is.
  */
 import { useState } from 'react'
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactElement } from 'react'
 import { buildFrame, dissect, formatHex, parseHex, parseIpv4, parseIpv6, parseMac, repairFrame } from '@offload/packet'
 import type { DissectedField, Layer } from '@offload/packet'
 import { Menu } from '../components/menu'
@@ -39,7 +39,7 @@ const LONGEST = 9600
 /** Kept over a change of layout. */
 let kept = frameOf(TEMPLATES[0]![2])
 
-export function HandPacketPane({ controls }: { readonly controls?: ReactNode }): ReactElement {
+export function HandPacketPane(): ReactElement {
   const [bytes, setBytes] = useState(kept)
   const [error, setError] = useState<string | undefined>(undefined)
   const ports = useDocument((state) => deviceOf(state.document.device).profile.ports)
@@ -70,7 +70,6 @@ export function HandPacketPane({ controls }: { readonly controls?: ReactNode }):
             items={TEMPLATES.map(([id, title]) => ({ id, title }))}
             onChoose={(id) => change(frameOf(TEMPLATES.find(([one]) => one === id)![2]))}
           />
-          {controls}
         </>
       }
       foot={

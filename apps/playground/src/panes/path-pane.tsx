@@ -4,7 +4,7 @@
  * and opens the pane that tells more.
  */
 import { useEffect, useState } from 'react'
-import type { KeyboardEvent, ReactElement, ReactNode } from 'react'
+import type { KeyboardEvent, ReactElement } from 'react'
 import type { HostView } from '@offload/host'
 import type { Compilation } from '@offload/session'
 import { Pane } from '../components/pane'
@@ -141,7 +141,7 @@ function words(
   }
 }
 
-export function PathPane({ controls }: { readonly controls?: ReactNode }): ReactElement {
+export function PathPane(): ReactElement {
   const view = useHostView(200)
   const last = useVerdict((state) => state.last)
   const telemetry = useSlowTelemetry()
@@ -161,7 +161,6 @@ export function PathPane({ controls }: { readonly controls?: ReactNode }): React
       context={failed ? `refused: ${STAGES.find(({ name }) => name === ORDER[end])?.title ?? ''}` : ''}
       testId="path-pane"
       fixed
-      controls={controls}
     >
       <svg className="path-picture" viewBox="0 0 640 396" role="group" aria-label="From the loader to the card">
         <defs>
@@ -233,10 +232,10 @@ function StageBox({ stage, state, text }: StageBoxProps): ReactElement {
       onKeyDown={keys}
     >
       <rect width={WIDTH} height={HEIGHT} rx="4" />
-      <text x="10" y="21" className="path-title">
+      <text x="10" y="21" className="stage-title">
         {state === 'fail' ? `✕ ${stage.title}` : stage.title}
       </text>
-      <text x="10" y="40" className="path-text">
+      <text x="10" y="40" className="stage-text">
         {text}
       </text>
     </g>

@@ -3,7 +3,7 @@
  * steers the queue's packets to it; when the application stops reading, the rings run full and packets are lost.
  */
 import { useState } from 'react'
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactElement } from 'react'
 import type { XskView } from '@offload/host'
 import { Pane } from '../components/pane'
 import { Segmented } from '../components/segmented'
@@ -19,7 +19,7 @@ const READINGS: readonly (readonly [XskReading, string])[] = [
   ['idle', 'sleeps'],
 ]
 
-export function SocketPane({ controls }: { readonly controls?: ReactNode }): ReactElement {
+export function SocketPane(): ReactElement {
   const view = useHostView(1)
   const queues = useDocument((state) => state.document.queues)
   const [queue, setQueue] = useState(0)
@@ -27,12 +27,7 @@ export function SocketPane({ controls }: { readonly controls?: ReactNode }): Rea
   const open = (): void =>
     void cardCommands.openSocket(queue).then((answer) => setError(answer.ok ? undefined : answer.error))
   return (
-    <Pane
-      title="AF_XDP sockets"
-      context={view === undefined ? '' : `${view.sockets.length} open`}
-      testId="socket-pane"
-      controls={controls}
-    >
+    <Pane title="AF_XDP sockets" context={view === undefined ? '' : `${view.sockets.length} open`} testId="socket-pane">
       <div className="row note">
         <label className="row">
           queue

@@ -3,7 +3,7 @@
  * card's driver, and the objects with who holds them, which shows what a loader would leave behind.
  */
 import { useEffect, useRef, useState } from 'react'
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactElement } from 'react'
 import { errnoName } from '@offload/host'
 import type { DriverStep, HostView, ObjectView, Syscall } from '@offload/host'
 import { grouped } from '../components/number-text'
@@ -20,7 +20,7 @@ const PARTS: readonly (readonly [Part, string])[] = [
 
 const micros = (nanoseconds: number): string => (nanoseconds / 1000).toFixed(1)
 
-export function SyscallPane({ controls }: { readonly controls?: ReactNode }): ReactElement {
+export function SyscallPane(): ReactElement {
   const [part, setPart] = useState<Part>('calls')
   const view = useHostView(400)
   return (
@@ -31,7 +31,6 @@ export function SyscallPane({ controls }: { readonly controls?: ReactNode }): Re
       controls={
         <>
           <Segmented label="Part" small options={PARTS} value={part} onChange={setPart} />
-          {controls}
         </>
       }
     >
