@@ -194,7 +194,9 @@ export class LiveStack {
     for (let half = 0; half < 2; half++) {
       let live = 0
       let written = first < 0 ? 0 : -1
-      for (let next = first; next >= 0; next = next === first ? second : -1) {
+      for (let k = 0; k < 2; k++) {
+        const next = k === 0 ? first : second
+        if (next < 0) break
         const to = 2 * (next - instance.start) + half
         live |= masks.live[to] ?? 0
         written &= masks.written[to] ?? 0
