@@ -1,9 +1,10 @@
 /**
- * Damaged objects, BTF and texts by the thousand: none may throw or take long. `HOSTILE_ROUNDS` and
- * `HOSTILE_SEED` set how many and which; both are printed.
+ * Damaged objects, BTF and texts by the thousand: none may throw, take more than a second of processor time or let the
+ * heap grow past 256 MB. `HOSTILE_ROUNDS` (of each kind) and `HOSTILE_SEED` set how many and which; both are printed.
+ * The whole campaign, 200,001 inputs: `HOSTILE_ROUNDS=66667`, or several seeds with fewer rounds.
  */
 import { readFileSync } from 'node:fs'
-import { assemble, btfAsC, btfRawLines, dataTypeOf, importElf, parseBtf } from '@offload/bpf'
+import { assemble, btfAsC, btfRawLines, dataTypeOf, importElf, importFile, parseBtf } from '@offload/bpf'
 import { mutateBytes, mutateText } from '../src/testing/mutate'
 import { Random } from '../src/testing/random'
 
@@ -43,13 +44,19 @@ const kinds: Record<string, (random: Random) => void> = {
     btfAsC(result.btf)
     result.btf.types.forEach((_, id) => dataTypeOf(result.btf, id))
   },
-  texts: (random) => void assemble(mutateText(random, text)),
+  texts: (random) => {
+    const source = mutateText(random, text)
+    assemble(source)
+    // The same as a dropped file of any kind.
+    importFile(new TextEncoder().encode(source), 'a.s')
+  },
 }
 
 for (const [name, run] of Object.entries(kinds)) {
   const random = new Random(seed)
   const from = performance.now()
   let slowest = 0
+  let heap = 0
   for (let round = 0; round < rounds; round++) {
     const start = process.cpuUsage()
     try {
@@ -57,9 +64,13 @@ for (const [name, run] of Object.entries(kinds)) {
     } catch (error) {
       throw new Error(`${name}: seed ${seed}, round ${round}`, { cause: error })
     }
-    slowest = Math.max(slowest, process.cpuUsage(start).user / 1000)
+    const took = process.cpuUsage(start).user / 1000
+    slowest = Math.max(slowest, took)
+    if (took > 1000) throw new Error(`${name}: seed ${seed}, round ${round} took ${took.toFixed(0)} ms`)
+    if (round % 16 === 0) heap = Math.max(heap, process.memoryUsage().heapUsed)
+    if (heap > 256 * 2 ** 20) throw new Error(`${name}: seed ${seed}, round ${round} holds ${heap} bytes`)
   }
   console.log(
-    `${rounds} damaged ${name}, seed ${seed}: ${((performance.now() - from) / 1000).toFixed(1)} s, slowest ${slowest.toFixed(1)} ms of CPU, none threw`,
+    `${rounds} damaged ${name}, seed ${seed}: ${((performance.now() - from) / 1000).toFixed(1)} s, slowest ${slowest.toFixed(1)} ms of CPU, heap at most ${(heap / 2 ** 20).toFixed(0)} MB, none threw`,
   )
 }

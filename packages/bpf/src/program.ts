@@ -102,6 +102,8 @@ export interface Program {
   readonly labels: readonly Label[]
   /** Source line (from 1) of each slot; 0 where there is none. */
   readonly lines: Int32Array
+  /** Source line (from 1) of each map's declaration; absent where the program came from no text. */
+  readonly mapLines?: readonly number[]
   /** Lines of C by the instructions that they begin at, in their order; absent means none is known. */
   readonly cLines?: readonly CLine[]
   /** What to put into maps before the program runs; absent means nothing. */

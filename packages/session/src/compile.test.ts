@@ -32,6 +32,12 @@ describe('compile', () => {
     expect(made.diagnostics[0]?.range.startLine).toBe(2)
   })
 
+  it('asks the device about what stands behind its first refusal', () => {
+    const made = compile(of('r0 = 7\nr0 %= 3\nr0 = 7\nr0 %= 3\nr0 = 2\nexit\n'))
+    expect(made.device?.insn).toBe(1)
+    expect([...(made.device?.driverVerdicts ?? [])]).toEqual([1, 2, 1, 2, 1, 1])
+  })
+
   it('says several things about a text that does not assemble, and nothing else', () => {
     const made = compile(of('r0 = \nfoo bar\nexit\n'))
     expect(made.ok).toBe(false)
@@ -68,6 +74,19 @@ describe('advise', () => {
     expect(advice?.range.startLine).toBe(2)
     if (advice?.change?.source !== undefined)
       expect(compile({ ...document, source: advice.change.source }).ok).toBe(true)
+  })
+
+  it('changes the declaration of a map that the driver refuses, and says so on its line', () => {
+    const document = of(
+      '; first\n.map big hash key u32 value u64 max 1 flags 1   ; preallocated later\nr1 = big ll\nr0 = 2\nexit\n',
+    )
+    const made = compile(document)
+    expect(made.diagnostics.map(({ source, message, range }) => [source, message, range.startLine])).toEqual([
+      ['device', 'map flags are not supported', 2],
+    ])
+    const [advice] = advise(document)
+    expect(advice?.change?.source).toContain('.map big hash key u32 value u64 max 1   ; preallocated later\n')
+    expect(compile({ ...document, ...advice?.change }).ok).toBe(true)
   })
 
   it('has nothing to say about a program that is accepted', () => {

@@ -2,10 +2,10 @@
  * From source to words: assembler, verifier with the driver's hooks, translator, relocation, disassembly.
  * Each stage's refusal becomes a diagnostic at its place in the source. Never throws.
  */
-import { ProgramNames, assemble, detectDialect, insnText } from '@offload/bpf'
-import type { Diagnostic, Program, SourceRange } from '@offload/bpf'
+import { ProgramNames, assemble, detectDialect, insnText, mapText } from '@offload/bpf'
+import type { Diagnostic, MapDef, Program, SourceRange } from '@offload/bpf'
 import { disassemble } from '@offload/nfp'
-import { doctor, loadForDevice } from '@offload/nfp-jit'
+import { doctor, loadForDevice, surveyDevice } from '@offload/nfp-jit'
 import type { DeviceLoadRequest, DoctorFinding, PassSwitches } from '@offload/nfp-jit'
 import { verify } from '@offload/verifier'
 import type { VerifyRequest, VerifyResult } from '@offload/verifier'
@@ -28,7 +28,10 @@ type Finding = Compilation['diagnostics'][number]
 
 /** Range of the line that made instruction `insn`, from its first to its last visible character before a comment. */
 export function lineRange(source: string, program: Program, insn: number | undefined): SourceRange {
-  const line = insn === undefined ? 0 : (program.lines[insn] ?? 0)
+  return rangeOfLine(source, insn === undefined ? 0 : (program.lines[insn] ?? 0))
+}
+
+function rangeOfLine(source: string, line: number): SourceRange {
   const text = source.split('\n')[line - 1] ?? ''
   if (line === 0) return { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 }
   const code = text.replace(/\s*(;|\/\/|#).*$/, '')
@@ -86,7 +89,9 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
   if (!assembled.ok) return { ok: false, diagnostics: fromAssembler }
   const { program } = assembled
   const request = deviceRequest(document, program, options)
-  const { verify: walked, image, relocated, ...device } = loadForDevice(request)
+  const { verify: walked, image, relocated, ...loaded } = loadForDevice(request)
+  // The driver's first refusal ends the load; what it says of the instructions behind it is asked for separately.
+  const device = loaded.stage === 'verify_insn' ? { ...loaded, driverVerdicts: surveyDevice(request).verdicts } : loaded
   // Where the device refused, the kernel's own opinion of the program is asked for separately.
   const mapRefused = device.verdict === 'kernel-reject' && device.stage === 'map_create'
   const kernel: VerifyResult = mapRefused
@@ -116,7 +121,7 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
         'device',
         `device.${device.stage ?? 'refused'}`,
         device.error || `refused with errno ${device.errno}`,
-        range(device.insn),
+        device.map === undefined ? range(device.insn) : mapRange(document.source, program, device.map),
       ),
     )
   return {
@@ -134,18 +139,17 @@ export function compile(document: Compiled, options: CompileOptions = {}): Compi
 /** The kernel makes some maps for the host only and says no word about it: which map it was, and where it is declared. */
 function mapFinding(source: string, program: Program, device: NonNullable<Compilation['device']>): Finding {
   const map = program.maps[device.map ?? 0]
-  const index = source.split('\n').findIndex((line) => new RegExp(`^\\s*\\.map\\s+${map?.name ?? ''}\\b`).test(line))
-  const line = index + 1
-  const length = source.split('\n')[index]?.length ?? 0
   return finding(
     'device',
     'device.map_create',
     `map "${map?.name ?? ''}": the kernel makes no map of type ${map?.type ?? ''} for a device, only array and hash (errno ${device.errno}, without words of its own)`,
-    line === 0
-      ? { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 }
-      : { startLine: line, startColumn: 1, endLine: line, endColumn: length + 1 },
+    mapRange(source, program, device.map ?? 0),
   )
 }
+
+/** Where a map is declared. */
+const mapRange = (source: string, program: Program, map: number): SourceRange =>
+  rangeOfLine(source, program.mapLines?.[map] ?? 0)
 
 /** The same program for a host. */
 export function withoutDevice({
@@ -195,13 +199,42 @@ function changedDocument(document: Compiled, program: Program, { change }: Docto
   if (change === undefined) return undefined
   if (change.kind === 'firmware')
     return { title: `Load for the firmware "${change.firmware}"`, firmware: change.firmware, capabilities: {} }
-  if (change.kind === 'maps') return undefined
+  if (change.kind === 'maps') return withMaps(document.source, program, change.maps)
   const source = withLineReplaced(document.source, program, change.insn, change.replacement)
   if (source === undefined) return undefined
   // The text must say what was tried: assembled again, it is the tried program.
   const again = assemble(source)
   if (!again.ok || !sameBytes(again.program.insns, change.program.insns)) return undefined
   return { title: `Replace it by ${textsOf(change.replacement).join('; ')}`, source }
+}
+
+/** The text with other declarations of maps; the doctor has tried them. */
+function withMaps(source: string, program: Program, maps: readonly MapDef[]): Advice['change'] {
+  const lines = source.split('\n')
+  const changed = maps.flatMap((map, index) => {
+    const old = program.maps[index]!
+    const same = (map.map_flags ?? 0) === (old.map_flags ?? 0) && map.max_entries === old.max_entries
+    return same
+      ? []
+      : [{ map: { ...old, ...map, map_flags: map.map_flags ?? 0 }, line: program.mapLines?.[index] ?? 0 }]
+  })
+  if (changed.length === 0 || changed.some(({ line }) => line === 0)) return undefined
+  for (const { map, line } of changed) {
+    const comment = /\s*(?:;|\/\/|#).*$/.exec(lines[line - 1]!)?.[0] ?? ''
+    lines[line - 1] = mapText(map) + comment
+  }
+  const again = assemble(lines.join('\n'))
+  const asTried =
+    again.ok &&
+    again.program.maps.every(({ max_entries, map_flags }, index) => {
+      const tried = maps[index]!
+      return max_entries === tried.max_entries && (map_flags ?? 0) === (tried.map_flags ?? 0)
+    })
+  if (!asTried) return undefined
+  return {
+    title: `Declare ${changed.map(({ map }) => mapText(map).replace(/^\.map /, '')).join('; ')}`,
+    source: lines.join('\n'),
+  }
 }
 
 const textsOf = (insns: Uint8Array): string[] =>

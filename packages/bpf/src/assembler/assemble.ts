@@ -123,6 +123,9 @@ class Assembler {
       subprograms: this.labels.subprograms(declarations.name),
       labels: this.labels.list(),
       lines: this.code.sourceLines(),
+      ...(declarations.maps.length > 0
+        ? { mapLines: declarations.mapPlaces.map((place) => this.lines.lineAt(place)) }
+        : {}),
       ...(this.cLines.list.length > 0 ? { cLines: this.cLines.list } : {}),
       ...(declarations.contents.length > 0 ? { contents: declarations.contents } : {}),
     }

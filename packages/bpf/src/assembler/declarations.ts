@@ -80,6 +80,8 @@ export class Declarations implements OperandNames {
   name = 'main'
   license = 'GPL'
   readonly maps: MapDef[] = []
+  /** Where each map is declared. */
+  readonly mapPlaces: number[] = []
   readonly contents: MapContents[] = []
   readonly declared: Declaration[] = []
   private readonly constants = new Map<string, Value>()
@@ -302,6 +304,7 @@ export class Declarations implements OperandNames {
     if (named && !this.declare('map', name, 1)) return
     if (named) this.mapNumbers.set(name, this.maps.length)
     this.maps.push(map)
+    this.mapPlaces.push(lexer.starts[0]!)
   }
 
   private readInit(): void {
