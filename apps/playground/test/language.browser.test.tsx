@@ -14,6 +14,7 @@ import { openFile } from '../src/link/open-file'
 import { hover, unpin, useLink } from '../src/link/service'
 import { CLinesPane } from '../src/panes/c-lines-pane'
 import { FlowGraphPane } from '../src/panes/flow-graph-pane'
+import { wayCounts } from '../src/panes/flow-counts'
 import { layoutFlow } from '../src/panes/flow-layout'
 import { OutlinePane } from '../src/panes/outline-pane'
 import { useDocument } from '../src/stores/document'
@@ -137,6 +138,43 @@ it('what the assembler says is there before the verdict, and goes with the text 
   await expect.element(page.getByTestId('findings')).toHaveTextContent(/^assembler /)
   useDocument.getState().setSource('r0 = 2\nexit\n')
   await expect.element(page.getByTestId('findings')).not.toHaveTextContent('assembler')
+})
+
+describe('counts of ways', () => {
+  it('follow from the counts of blocks', () => {
+    // 0 → 1 or 2; 1 → 3; 2 → 3
+    const ways = [
+      { from: 0, to: 1 },
+      { from: 0, to: 2 },
+      { from: 1, to: 3 },
+      { from: 2, to: 3 },
+    ]
+    const ran = [10, 7, 3, 10]
+    expect(
+      wayCounts(
+        ways,
+        (block) => ran[block],
+        (block) => block === 0,
+      ),
+    ).toEqual([7, 3, 7, 3])
+  })
+
+  it('stay unknown where they do not follow', () => {
+    // Two blocks with two ways each to the same two, all entered from outside, too.
+    const ways = [
+      { from: 0, to: 2 },
+      { from: 0, to: 3 },
+      { from: 1, to: 2 },
+      { from: 1, to: 3 },
+    ]
+    expect(
+      wayCounts(
+        ways,
+        () => 5,
+        () => false,
+      ),
+    ).toEqual([undefined, undefined, undefined, undefined])
+  })
 })
 
 describe('files', () => {

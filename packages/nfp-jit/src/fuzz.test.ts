@@ -1,7 +1,8 @@
 /**
  * Random programs, of two kinds: plausible ones through verifier, driver and translator; and instructions at random with
  * random findings, far from anything a verifier would accept, for the translator alone. The answer is an image whose
- * words all decode, or a refusal; nothing throws. The seed is printed on failure; `FUZZ_PROGRAMS` sets how many.
+ * words all decode, or a refusal; nothing throws. Seeds are printed; `FUZZ_PROGRAMS` sets how many (a sixth of them
+ * plausible), `FUZZ_FROM` the first seed.
  */
 import { describe, expect, it } from 'vitest'
 import { classOf, eccMatches, wordAt } from '@offload/nfp'
@@ -64,11 +65,12 @@ function checkWords(words: Words, seed: number): void {
 
 describe('random programs', { timeout: 3_600_000 }, () => {
   const count = Number(process.env['FUZZ_PROGRAMS'] ?? 600)
+  const from = Number(process.env['FUZZ_FROM'] ?? 1)
   const firmware = { ...FIRMWARE_PROFILES.full, stackSize: 1 << 20 }
 
   it(`${Math.ceil(count / 6)} plausible ones load or are refused with a reason`, () => {
     const verdicts = { ok: 0, 'driver-reject': 0, 'kernel-reject': 0 }
-    for (let seed = 1; seed <= Math.ceil(count / 6); seed++) {
+    for (let seed = from; seed < from + Math.ceil(count / 6); seed++) {
       const progType = seed % 2 ? 'xdp' : 'sched_cls'
       const insns = plausibleProgram(randomNumbers(seed * 2654435761), progType)
       let result
@@ -81,12 +83,13 @@ describe('random programs', { timeout: 3_600_000 }, () => {
       if (result.verdict !== 'ok') expect(result.error, `seed ${seed}`).not.toBe('')
       if (result.relocated) checkWords(result.relocated, seed)
     }
+    console.log(`plausible programs, seeds from ${from}: ${JSON.stringify(verdicts)}`)
     expect(verdicts.ok).toBeGreaterThan(count / 20)
   })
 
   it(`${count} senseless ones translate or fail with an errno`, () => {
     let images = 0
-    for (let seed = 1; seed <= count; seed++) {
+    for (let seed = from; seed < from + count; seed++) {
       const program = randomProgram(randomNumbers(seed * 2654435761))
       const progType = seed % 2 ? 'xdp' : 'sched_cls'
       let result
@@ -104,6 +107,7 @@ describe('random programs', { timeout: 3_600_000 }, () => {
       if (!placed.ok) throw new Error(`seed ${seed}: ${placed.messages.join()}`)
       checkWords(placed.words, seed)
     }
+    console.log(`senseless programs, seeds from ${from}: ${images} of ${count} became images`)
     expect(images).toBeGreaterThan(count / 20)
   })
 })

@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactElement } from 'react'
 import { flowGraph, insnText } from '@offload/bpf'
-import type { FlowBlock, FlowGraph } from '@offload/bpf'
+import type { FlowBlock, FlowEdge, FlowGraph } from '@offload/bpf'
 import { Icon } from '../components/icons'
 import { grouped } from '../components/number-text'
 import { useLineStats } from '../editor/line-stats'
@@ -13,6 +13,7 @@ import { hover, pin, useLink, useShown } from '../link/service'
 import type { LinkTables } from '../link/tables'
 import { useVerdict } from '../stores/verdict'
 import type { Judged } from '../stores/verdict'
+import { wayCounts } from './flow-counts'
 import { layoutFlow } from './flow-layout'
 import '../styles/language.css'
 
@@ -23,6 +24,24 @@ const CHAR = 6.7
 const MOST_ROWS = 8
 const MOST_CHARS = 40
 
+/** A way between blocks; a call leads to the first block of what is called. */
+interface FlowWay {
+  readonly from: number
+  readonly to: number
+  readonly kind: FlowEdge['kind'] | 'call'
+  /** Slot of the call. */
+  readonly at?: number
+}
+
+function waysOf({ blocks, calls }: FlowGraph): FlowWay[] {
+  const blockOf = (slot: number): number => blocks.findIndex(({ start, end }) => slot >= start && slot < end)
+  const entry = (subprogram: number): number => blocks.findIndex((block) => block.subprogram === subprogram)
+  return [
+    ...blocks.flatMap((block, from) => block.edges.map((edge): FlowWay => ({ from, ...edge }))),
+    ...calls.map(({ from, to }): FlowWay => ({ from: blockOf(from), to: entry(to), kind: 'call', at: from })),
+  ].filter(({ from, to }) => from >= 0 && to >= 0)
+}
+
 interface BlockView {
   readonly block: FlowBlock
   readonly letter: string
@@ -30,10 +49,10 @@ interface BlockView {
   /** Label or function that begins here. */
   readonly name: string
   readonly rows: readonly string[]
-  readonly calls: readonly string[]
+  readonly ways: readonly (FlowWay & { readonly index: number })[]
 }
 
-function viewsOf(judged: Judged, tables: LinkTables, graph: FlowGraph): BlockView[] {
+function viewsOf(judged: Judged, tables: LinkTables, graph: FlowGraph, ways: readonly FlowWay[]): BlockView[] {
   const program = judged.compilation.program!
   const lines = judged.source.split('\n')
   const textOf = (slot: number): string => {
@@ -44,7 +63,7 @@ function viewsOf(judged: Judged, tables: LinkTables, graph: FlowGraph): BlockVie
       .trim()
     return own === undefined || own === '' ? insnText(program.insns, slot, 'llvm') : own
   }
-  return graph.blocks.map((block) => {
+  return graph.blocks.map((block, number) => {
     const hue = tables.blocks[tables.blockOf(block.start)]
     const texts = tables.insns.filter((slot) => slot >= block.start && slot < block.end).map(textOf)
     const rows =
@@ -60,9 +79,7 @@ function viewsOf(judged: Judged, tables: LinkTables, graph: FlowGraph): BlockVie
         program.labels.find(({ insn }) => insn === block.start)?.name ??
         '',
       rows: rows.map((row) => (row.length > MOST_CHARS ? `${row.slice(0, MOST_CHARS - 1)}…` : row)),
-      calls: graph.calls
-        .filter(({ from }) => from >= block.start && from < block.end)
-        .map(({ to }) => program.subprograms[to]?.name ?? '?'),
+      ways: ways.map((way, index) => ({ ...way, index })).filter(({ from }) => from === number),
     }
   })
 }
@@ -76,11 +93,12 @@ export function FlowGraphPane(): ReactElement {
     const program = judged?.compilation.program
     if (judged === undefined || tables === undefined || program === undefined) return undefined
     const graph = flowGraph(program)
-    return { graph, views: viewsOf(judged, tables, graph), tables, judged }
+    const ways = waysOf(graph)
+    return { graph, ways, views: viewsOf(judged, tables, graph, ways), judged }
   }, [judged, tables])
   if (made === undefined)
     return <div className="empty">Nothing has been assembled yet. The graph appears with the first program.</div>
-  const { graph, views } = made
+  const { graph, views, ways } = made
   const runs = (block: FlowBlock): number | undefined => {
     if (judged !== good) return undefined
     for (let slot = block.start; slot < block.end; slot++) {
@@ -89,6 +107,15 @@ export function FlowGraphPane(): ReactElement {
     }
     return undefined
   }
+  const flow = ways.filter(({ kind }) => kind !== 'call')
+  const counted = wayCounts(
+    flow,
+    (block) => runs(graph.blocks[block]!),
+    (block) => isEntry(graph, block),
+  )
+  const gone = (way: FlowWay): number | undefined =>
+    way.kind === 'call' ? (judged === good ? stats.hits.get(way.at ?? -1) : undefined) : counted[flow.indexOf(way)]
+  const counts = ways.map(gone)
   return (
     <section className="flow pane" aria-label="Control flow" data-testid="flow-pane">
       <div className="flow-head">
@@ -108,9 +135,9 @@ export function FlowGraphPane(): ReactElement {
         </button>
       </div>
       {table ? (
-        <FlowTable views={views} runs={runs} />
+        <FlowTable views={views} runs={runs} counts={counts} />
       ) : (
-        <FlowPicture views={views} graph={graph} judged={made.judged} runs={runs} />
+        <FlowPicture views={views} graph={graph} links={ways} judged={made.judged} runs={runs} counts={counts} />
       )}
     </section>
   )
@@ -119,27 +146,38 @@ export function FlowGraphPane(): ReactElement {
 interface PartProps {
   readonly views: readonly BlockView[]
   readonly runs: (block: FlowBlock) => number | undefined
+  /** How often each way was gone, where that is known. */
+  readonly counts: readonly (number | undefined)[]
 }
 
 const targetOf = (block: FlowBlock) => ({ space: 'insn', start: block.start, end: block.end }) as const
 
-const KIND = { next: 'else', taken: 'if true', always: '' } as const
+const KIND = { next: 'else', taken: 'if true', always: '', call: 'calls' } as const
+
+/** `if true C`, `calls D account`; how often where it is known. */
+function wayText({ kind, to }: FlowWay, views: readonly BlockView[], count: number | undefined): string {
+  const target = views[to]!
+  const name = kind === 'call' && target.name !== '' ? ` ${target.name}` : ''
+  return `${KIND[kind]} ${target.letter}${name}${count === undefined ? '' : ` ${grouped(count)}×`}`.trim()
+}
 
 function FlowPicture({
   views,
   graph,
+  links,
   judged,
   runs,
-}: PartProps & { readonly graph: FlowGraph; readonly judged: Judged }): ReactElement {
+  counts,
+}: PartProps & {
+  readonly graph: FlowGraph
+  readonly links: readonly FlowWay[]
+  readonly judged: Judged
+}): ReactElement {
   const hoverKin = useLink((state) => state.hoverKin)
   const pinKin = useLink((state) => state.pinKin)
   const pinned = useLink((state) => state.pin)
   const element = useRef<SVGSVGElement>(null)
   const [focus, setFocus] = useState(0)
-  const links = useMemo(
-    () => graph.blocks.flatMap((block, from) => block.edges.map(({ to, kind }) => ({ from, to, kind }))),
-    [graph],
-  )
   const sizes = useMemo(
     () =>
       views.map(({ rows, name }) => ({
@@ -199,9 +237,7 @@ function FlowPicture({
             className={`flow-edge ${links[index]!.kind}${back ? ' back' : ''}`}
             markerEnd="url(#flow-arrow)"
           >
-            <title>
-              {views[links[index]!.from]!.letter} to {views[links[index]!.to]!.letter} {KIND[links[index]!.kind]}
-            </title>
+            <title>{`${views[links[index]!.from]!.letter} ${wayText(links[index]!, views, counts[index])}`}</title>
           </path>
         ))}
         {views.map((view, index) => {
@@ -215,7 +251,7 @@ function FlowPicture({
           if (touches(pinKin.insns)) classes.push('pin')
           else if (touches(hoverKin.insns)) classes.push('hover')
           if (seen !== undefined && seen[block.start] !== 1) classes.push('unreached')
-          const leads = block.edges.map(({ to, kind }) => `${KIND[kind]} ${views[to]!.letter}`.trim()).join(', ')
+          const leads = view.ways.map((way) => wayText(way, views, counts[way.index])).join(', ')
           return (
             <g
               key={block.start}
@@ -265,14 +301,14 @@ function isEntry(graph: FlowGraph, index: number): boolean {
   return index === 0 || graph.blocks[index]!.subprogram !== graph.blocks[index - 1]!.subprogram
 }
 
-function FlowTable({ views, runs }: PartProps): ReactElement {
+function FlowTable({ views, runs, counts }: PartProps): ReactElement {
   const pinKin = useLink((state) => state.pinKin)
   return (
     <div className="flow-scroll">
       <table data-testid="flow-table">
         <thead>
           <tr>
-            {['block', 'name', 'slots', 'leads to', 'calls', 'ran'].map((title) => (
+            {['block', 'name', 'slots', 'leads to', 'ran'].map((title) => (
               <th key={title} scope="col" className={title === 'ran' ? 'r' : undefined}>
                 {title}
               </th>
@@ -280,7 +316,7 @@ function FlowTable({ views, runs }: PartProps): ReactElement {
           </tr>
         </thead>
         <tbody>
-          {views.map(({ block, letter, name, calls }) => {
+          {views.map(({ block, letter, name, ways }) => {
             const on = pinKin.insns.has(block.start)
             const count = runs(block)
             return (
@@ -300,10 +336,11 @@ function FlowTable({ views, runs }: PartProps): ReactElement {
                   {block.start}–{block.end - 1}
                 </td>
                 <td>
-                  {block.edges.map(({ to, kind }) => `${views[to]!.letter} ${KIND[kind]}`.trim()).join(', ')}
-                  {block.exits && 'exit'}
+                  {[
+                    ...ways.map((way) => wayText(way, views, counts[way.index])),
+                    ...(block.exits ? ['exit'] : []),
+                  ].join(', ')}
                 </td>
-                <td>{calls.join(', ')}</td>
                 <td className="r">{count === undefined ? '' : grouped(count)}</td>
               </tr>
             )

@@ -3,7 +3,7 @@
  * Any bytes give a result: programs, or findings that say why not. object-formats.md, section 15.
  */
 
-import { type BtfExt, type LineInfo, parseBtfExt } from '../btf/ext'
+import { type BtfExt, parseBtfExt } from '../btf/ext'
 import { parseBtf } from '../btf/parse'
 import type { Btf } from '../btf/types'
 import { ByteReader } from '../byte-reader'
@@ -213,7 +213,7 @@ class Importer {
       section: place.section.name,
       attachType: kind.attachType,
       contents: maps.flatMap(({ data, frozen }, map) => (data === undefined ? [] : [{ map, data, frozen }])),
-      cLines: runsOfLines(recordsOf(linked, ext?.lines)),
+      cLines: recordsOf(linked, ext?.lines),
       funcInfo: recordsOf(linked, ext?.functions),
     }
   }
@@ -251,18 +251,6 @@ class Importer {
     const section = this.file.sections.find(({ name }) => name === 'license')
     return section === undefined ? '' : new ByteReader(section.data, true).cString(0, 127)
   }
-}
-
-/** One entry a run of instructions of one line, files by their names alone; code of no line belongs to the run before. */
-function runsOfLines(records: readonly LineInfo[]): CLine[] {
-  const runs: CLine[] = []
-  for (const record of records) {
-    const file = record.file.replace(/^.*[\\/]/, '')
-    const last = runs.at(-1)
-    if (record.line === 0 || (last?.file === file && last.line === record.line)) continue
-    runs.push({ ...record, file })
-  }
-  return runs
 }
 
 /** The records of a linked program's pieces, with their places in it. */

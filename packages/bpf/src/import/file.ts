@@ -6,7 +6,7 @@
 import { disassemble } from '../disassemble'
 import { isElf } from '../elf/file'
 import { importElf, type ImportedProgram, type ImportResult } from '../elf/import'
-import type { Program } from '../program'
+import type { CLine, Program } from '../program'
 import { importCompilerText, isCompilerText } from './compiler-text'
 import { detectForeignText, type ForeignKind, importForeignText } from './foreign-text'
 
@@ -66,9 +66,21 @@ function fromObjects(kind: 'object' | 'compiler', result: ImportResult): FileImp
   }
 }
 
-/** An imported program as text, with the lines of C as comments. */
+/** An imported program as text, with its lines of C. */
 export function sourceOf(program: ImportedProgram): string {
-  return disassemble(program, { labels: true })
+  return disassemble({ ...program, cLines: runsOfLines(program.cLines) }, { labels: true })
+}
+
+/** One entry a run of instructions of one line, files by their names alone; code of no line belongs to the run before. */
+function runsOfLines(records: readonly CLine[]): CLine[] {
+  const runs: CLine[] = []
+  for (const record of records) {
+    const file = record.file.replace(/^.*[\\/]/, '')
+    const last = runs.at(-1)
+    if (record.line === 0 || (last?.file === file && last.line === record.line)) continue
+    runs.push({ ...record, file })
+  }
+  return runs
 }
 
 /** Bare instructions, as `llvm-objcopy -O binary` or `bpftool prog dump xlated file` write them. */

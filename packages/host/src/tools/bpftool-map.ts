@@ -1,6 +1,6 @@
 /** bpftool map: show, dump, elements, create, events (tool-formats.md, sections 3 and 11). */
-import { readValue, sizeOf } from '@offload/bpf'
-import type { DataType, DataValue } from '@offload/bpf'
+import { readInt, sizeOf } from '@offload/bpf'
+import type { DataType } from '@offload/bpf'
 import { ERRNO, errnoText } from '../errno'
 import { mapMemlock } from '../machine/accounting'
 import type { BpfMap } from '../machine/objects'
@@ -128,16 +128,28 @@ function sizeOfKey(map: BpfMap): 1 | 2 | 4 | 8 {
   return keySize === 1 || keySize === 2 || keySize === 8 ? keySize : 4
 }
 
+/** A typed value: enums by the name of their value, bools as such, bit fields in hex. */
 function decoded(bytes: Uint8Array, type: DataType): Json {
-  const json = (value: DataValue): Json => {
-    if (typeof value === 'number' || typeof value === 'bigint') return value
-    if (Array.isArray(value)) return (value as readonly DataValue[]).map(json)
-    return Object.fromEntries(
-      Object.entries(value as Readonly<Record<string, DataValue>>).map(([name, field]) => [name, json(field)]),
-    )
-  }
-  return bytes.length >= sizeOf(type) ? json(readValue(bytes, type)) : hexStrings(bytes)
+  return bytes.length >= sizeOf(type) ? valueJson(bytes, type, 0) : hexStrings(bytes)
 }
+
+function valueJson(bytes: Uint8Array, type: DataType, offset: number): Json {
+  if (type.kind === 'array')
+    return Array.from({ length: type.count }, (_, i) => valueJson(bytes, type.of, offset + i * sizeOf(type.of)))
+  if (type.kind === 'struct')
+    return Object.fromEntries(
+      type.fields.map((field) => [field.name, valueJson(bytes, field.type, offset + field.offset)]),
+    )
+  const value = readInt(bytes, type, offset)
+  if (type.bits !== undefined) return `0x${BigInt.asUintN(type.bits.size, value).toString(16)}`
+  if (type.encoding === 'bool') return value !== 0n
+  const name = type.names?.find(([, number]) => BigInt(number) === value)?.[0]
+  const isSafe = value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+  return name ?? (isSafe ? Number(value) : value)
+}
+
+/** Text for people: as JSON, but bit fields without quotes. */
+const typedText = (value: Json): string => jsonText(value, true).replace(/: "(0x[0-9a-f]+)"/g, ': $1')
 
 const isPerCpu = (map: BpfMap): boolean => map.attributes.type.includes('percpu')
 
@@ -212,9 +224,7 @@ function dump(context: ToolContext, args: Arguments): Output {
       json.push(entryJson(map, key, value, machine.cpus, true))
       if (typesOf(map)) decodedValues.push(entryJson(map, key, value, machine.cpus, false))
     }
-    text += typesOf(map)
-      ? `${jsonText(decodedValues, true)}\n`
-      : `${plain}Found ${found} element${found === 1 ? '' : 's'}\n`
+    text += typesOf(map) ? `${typedText(decodedValues)}\n` : `${plain}Found ${found} element${found === 1 ? '' : 's'}\n`
   }
   return { text, json }
 }
@@ -284,7 +294,7 @@ function lookup(context: ToolContext, args: Arguments): Output {
   const { errno, value } = machine.mapLookup(map.id, key)
   if (!value) return errno === -ERRNO.ENOENT ? notFound(key) : fail(`lookup failed: ${errnoText(errno)}`, -errno)
   const json = entryJson(map, key, value, machine.cpus, true)
-  if (typesOf(map)) return { text: `${jsonText(entryJson(map, key, value, machine.cpus, false), true)}\n`, json }
+  if (typesOf(map)) return { text: `${typedText(entryJson(map, key, value, machine.cpus, false))}\n`, json }
   return { text: plainEntry(map, key, value, machine.cpus), json }
 }
 

@@ -58,4 +58,23 @@ describe('bpftool on a real object', () => {
     console.log(`bpftool text: ${same} of ${lines} lines equal`)
     expect(different).toEqual([])
   })
+
+  it('names the values of enums, prints bools as such and bit fields in hex', () => {
+    const machine = createMachine({ chip: new TableChip(), firmware: FIRMWARE_PROFILES.shipping, cpus: 2 })
+    machine.files.set('named.o', readObjectFile(new Uint8Array(readFileSync(file('named.o'))), 'named.o')!)
+    expect(runCommand(machine, 'bpftool prog load named.o /sys/fs/bpf/named pinmaps /sys/fs/bpf/named-maps').code).toBe(
+      0,
+    )
+    for (const [key, value] of [
+      [0, '5 0 0 0 1 65 66 0 0x53 0 0 0'],
+      [1, '255 255 255 255 1 0 1 0 9 0 0 0'],
+      [2, '3 0 0 0 0 0 1 0 9 0 0 0'],
+    ])
+      runCommand(machine, `bpftool map update pinned /sys/fs/bpf/named-maps/m key ${key} 0 0 0 value ${value}`)
+    const shown = (command: string): string => runCommand(machine, command).stdout
+    expect(shown('bpftool map dump pinned /sys/fs/bpf/named-maps/m')).toBe(readFileSync(file('named.txt'), 'utf8'))
+    expect(JSON.parse(shown('bpftool -j map dump pinned /sys/fs/bpf/named-maps/m'))).toEqual(
+      JSON.parse(readFileSync(file('named.json'), 'utf8')),
+    )
+  })
 })
