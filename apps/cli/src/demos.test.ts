@@ -17,7 +17,8 @@ import type { KernelOracle, OracleRun } from '../../../packages/tooling/oracle'
 import { fromHex, toHex } from './hex'
 import { QUEUE_BASE, forHost } from './host-variant'
 
-const PACKETS = 512
+/** Of each demo; `DEMO_PACKETS` asks for more. */
+const PACKETS = Number(process.env['DEMO_PACKETS'] ?? 512)
 /** Packets of one request to the oracle. */
 const ORACLE_RUNS = 64
 

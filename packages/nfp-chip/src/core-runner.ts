@@ -18,7 +18,7 @@ import type { MapStore } from './map-store'
 import type { MemoryUnit } from './memory-unit'
 import { createOperands } from './operands'
 import { createServices } from './services'
-import { SEGMENT_STOP } from './translate'
+import { SEGMENT_STOP } from './engine/segment/locals'
 import type { Timing } from './timing'
 import { FAULT, UOP, emptyStore } from './uop'
 

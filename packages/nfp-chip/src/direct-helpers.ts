@@ -5,7 +5,7 @@
 import type { ChipConfig, MapReplyCode } from './api'
 import { CORE, CORE_WORDS, CTX } from './layout'
 import type { ChipMemory } from './layout'
-import { ERRNO, POOL_HI, TABLE_HI } from './map-helpers'
+import { ERRNO, POOL_HI, TABLE_HI } from './map-steps'
 import type { MapHelpers } from './map-helpers'
 import type { MapStore } from './map-store'
 

@@ -1,7 +1,7 @@
 export * from './api'
 export { DEVICES, FIRMWARE_BEHAVIOURS } from './devices'
 export { createChip } from './chip'
-export type { EmulatedChip, MachineCheck, WordPlace } from './chip'
+export type { EmulatedChip, MachineCheck, WordPlace } from './emulated-chip'
 export { WAIT_NAMES } from './layout'
 export type { ChipOptions } from './layout'
 export { joinChip } from './member'

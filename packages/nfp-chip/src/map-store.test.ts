@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createChip } from './chip'
-import type { EmulatedChip } from './chip'
+import type { EmulatedChip } from './emulated-chip'
 import { DEVICES, FIRMWARE_BEHAVIOURS } from './devices'
 import { hashBucket, hashKey } from './map-hash'
 import { allEntries } from './run-single'

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import type { EmulatedChip } from './chip'
+import type { EmulatedChip } from './emulated-chip'
+import { HDR } from './layout'
 import { joinChip } from './member'
 import { chipWith, frames } from '../testdata/programs'
 
@@ -65,6 +66,21 @@ describe('members', () => {
       }
     }
     alone.run(6000)
+    expect(shared.stateHash()).toBe(alone.stateHash())
+  })
+
+  it('does not wait for ever for one that was killed', () => {
+    const alone = chipWith('updates a hash element')
+    const shared = chipWith('updates a hash element', { shared: true, patience: 20 })
+    for (const chip of [alone, shared]) chip.offer(frames(300, 20))
+    const before = shared.snapshot()
+    // A member that says it is there and never does its part, as one that was killed in a window.
+    const share = shared.share(2)
+    Atomics.add(new Int32Array(share.buffer), HDR.joined, 1)
+    expect(() => shared.run(6000)).toThrow('1 member(s) did not finish a window within 20 ms')
+    shared.restore(before)
+    alone.run(6000)
+    shared.run(6000)
     expect(shared.stateHash()).toBe(alone.stateHash())
   })
 

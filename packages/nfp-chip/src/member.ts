@@ -33,16 +33,19 @@ const LEAVING_SPINS = 5_000_000
 /** Fewer active cores than this for each member are not worth a barrier. */
 const CORES_WORTH_A_BARRIER = 4
 
-/** Waits until word `at` differs from `seen`; spins first, since the others are usually about to finish. */
-function waitForChange(words: Int32Array, at: number, seen: number): number {
+/**
+ * Waits until word `at` differs from `seen`; spins first, since the others are usually about to finish. After `patience`
+ * milliseconds of sleep it gives `seen`.
+ */
+function waitForChange(words: Int32Array, at: number, seen: number, patience = Infinity): number {
   for (let spin = 0; spin < SPINS; spin++) {
     const value = Atomics.load(words, at)
     if (value !== seen) return value
   }
   for (;;) {
-    Atomics.wait(words, at, seen)
+    const woke = Atomics.wait(words, at, seen, patience)
     const value = Atomics.load(words, at)
-    if (value !== seen) return value
+    if (value !== seen || woke === 'timed-out') return value
   }
 }
 
@@ -61,6 +64,7 @@ function runShare(memory: ChipMemory, runner: CoreRunner, first: number, step: n
 
 /** The leader's side: runs one window with as many members as have joined. */
 export interface WindowRunner {
+  /** Throws an Error when a member does not finish in time. */
   run(end: number): void
   /** Whether other members are there to help. */
   readonly shared: boolean
@@ -70,7 +74,7 @@ export interface WindowRunner {
   dismiss(): void
 }
 
-export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): WindowRunner {
+export function createWindowRunner(memory: ChipMemory, runner: CoreRunner, patience = 10_000): WindowRunner {
   const { words: H, floats: F, layout } = memory
   const { header } = layout
   let members = 1
@@ -95,7 +99,21 @@ export function createWindowRunner(memory: ChipMemory, runner: CoreRunner): Wind
     Atomics.notify(H, header + HDR.phase)
     runShare(memory, runner, 0, members, end)
     let finished = Atomics.load(H, header + HDR.finished)
-    while (finished < members - 1) finished = waitForChange(H, header + HDR.finished, finished)
+    while (finished < members - 1) {
+      const seen = finished
+      finished = waitForChange(H, header + HDR.finished, seen, patience)
+      if (finished === seen) giveUp(members - 1 - seen)
+    }
+  }
+
+  /** Members are gone in the middle of a window: nobody knows what their cores did, so the state is of no use any more. */
+  function giveUp(missing: number): never {
+    dismiss()
+    Atomics.store(H, header + HDR.joined, 0)
+    throw new Error(
+      `${missing} member(s) did not finish a window within ${patience} ms, so the chip's state is incomplete: ` +
+        'restore a snapshot, then run again (this thread alone, until share is called)',
+    )
   }
 
   function setMembers(count: number): void {

@@ -7,7 +7,6 @@
  */
 import type { TimedFrame } from '@offload/packet'
 import type { ChipConfig, DeviceProfile, PacketRecord } from './api'
-import { createByteRing } from './byte-ring'
 import { CTM, WIRE_BACKLOG, WIRE_OVERHEAD } from './constants'
 import {
   CNT,
@@ -24,26 +23,10 @@ import {
   STATE,
 } from './layout'
 import type { ChipMemory, ChipOptions } from './layout'
-import { OUTCOME, OUTCOMES } from './services'
+import { createPacketRecords } from './packet-records'
+import { OUTCOME } from './services'
 import { INBOX_FRAME } from './inbox'
 import type { Timing } from './timing'
-
-export const RECORD = {
-  number: 1,
-  arrived: 2,
-  started: 3,
-  departed: 4,
-  port: 5,
-  core: 6,
-  context: 7,
-  outcome: 8,
-  queue: 9,
-  exitCode: 10,
-  words: 11,
-  length: 12,
-  returnValue: 13,
-  size: 14,
-} as const
 
 /** Cycles of wires and of PCIe. */
 export const pathSpeeds = (device: DeviceProfile) => ({
@@ -51,12 +34,6 @@ export const pathSpeeds = (device: DeviceProfile) => ({
   hostCyclesPerByte: (8 * device.clockMHz) / 63_000,
   hostCyclesPerPacket: device.clockMHz / 28,
 })
-
-/** Multipliers of the two halves of the hash of records. */
-export const HASH_PRIME = { low: 0x01000193, high: 0x85ebca6b } as const
-
-/** Records kept for a reader that comes late, beyond the ring. */
-const SPILLED_RECORDS = 200_000
 
 /** A frame that has been offered and is not in packet memory yet. */
 export interface PendingFrame {
@@ -117,17 +94,7 @@ export function createPacketPath(
   const { device } = config
   const counters = layout.counters >> 1
   const { cyclesPerByte, hostCyclesPerByte, hostCyclesPerPacket } = pathSpeeds(device)
-  const snapLength = options.snapLength ?? 0xffff
-  const keep = options.whenFull !== 'overwrite'
-  const records = createByteRing(
-    memory,
-    layout.records,
-    layout.recordBytes,
-    RECORD.size,
-    CNT.recordRead,
-    CNT.recordWrite,
-    CNT.recordsOverwritten,
-  )
+  const records = createPacketRecords(memory, options)
   let frames: PendingFrame[] = []
   let head = 0
   let waiting: PendingFrame[] = []
@@ -190,7 +157,7 @@ export function createPacketPath(
     F[counters + CNT.lastArrival] = cycle
     if (!lostOnWire) F[counters + CNT.portFree + frame.port] = ahead[WIRE_END]!
     if (lostOnWire || lostInMac) {
-      lose(frame, cycle)
+      records.lose(frame, cycle)
       return
     }
     F[counters + CNT.macFree] = ahead[MAC_END]!
@@ -262,33 +229,17 @@ export function createPacketPath(
       bump(CNT.passed)
       bump(CNT.queues + H[packet + PKT.port]! * 65 + Math.min(H[packet + PKT.queue]!, 64))
     } else bump(outcome === OUTCOME.drop ? CNT.dropped : outcome === OUTCOME.tx ? CNT.transmitted : CNT.aborted)
-    depart(packet, cycle)
+    records.depart(packet, cycle)
     H[packet + PKT.blocks] = 0
     H[packet + PKT.base] = 0
   }
 
   function queueUp(frame: PendingFrame, cycle: number): void {
-    if (waiting.length - waitingHead >= CTM.queueDepth * device.ports) lose(frame, cycle)
+    if (waiting.length - waitingHead >= CTM.queueDepth * device.ports) records.lose(frame, cycle)
     else {
       waiting.push(frame)
       H[waitingAt] = waiting.length - waitingHead
     }
-  }
-
-  function lose(frame: PendingFrame, cycle: number): void {
-    bump(CNT.lost)
-    const kept = Math.min(snapLength, frame.data.length)
-    if (keep && !records.hasRoom(kept)) spill()
-    const at = records.append(kept)
-    startRecord(at, frame.number, cycle, cycle, frame.port, OUTCOME.lost, kept)
-    F[at + RECORD.started] = -1
-    F[at + RECORD.core] = -1
-    F[at + RECORD.context] = -1
-    F[at + RECORD.queue] = -1
-    F[at + RECORD.exitCode] = 0
-    F[at + RECORD.words] = 0
-    B.set(frame.data.subarray(0, kept), records.dataAt(at))
-    hashRecord(at, 0, 0)
   }
 
   /** Gives a frame a buffer in the next island that has room, and a context if one is idle there. */
@@ -398,7 +349,7 @@ export function createPacketPath(
     const stage = layout.reorder + port * REORDER.size
     if (outcome === OUTCOME.drop || outcome === OUTCOME.aborted) {
       bump(outcome === OUTCOME.drop ? CNT.dropped : CNT.aborted)
-      depart(packet, cycle)
+      records.depart(packet, cycle)
       H[stage + REORDER.ring + H[packet + PKT.sequence]!] = -1
       giveBack(index, cycle)
     }
@@ -436,85 +387,14 @@ export function createPacketPath(
       const pcie = counters + CNT.pcieFree
       const end = Math.max(cycle, F[pcie]!) + Math.max(hostCyclesPerPacket, (length + 34) * hostCyclesPerByte)
       F[pcie] = end
-      depart(packet, Math.ceil(end + timing.egressHost))
+      records.depart(packet, Math.ceil(end + timing.egressHost))
     } else {
       bump(CNT.transmitted)
       const wire = counters + CNT.txFree + port
       const end = Math.max(cycle, F[wire]!) + (Math.max(60, length) + WIRE_OVERHEAD) * cyclesPerByte
       F[wire] = end
-      depart(packet, Math.ceil(end + timing.egressWire))
+      records.depart(packet, Math.ceil(end + timing.egressWire))
     }
-  }
-
-  function depart(packet: number, cycle: number): void {
-    const length = H[packet + PKT.dataLength]!
-    const kept = Math.min(length, snapLength)
-    if (keep && !records.hasRoom(kept)) spill()
-    const at = records.append(kept)
-    startRecord(
-      at,
-      F[(packet + PKT.numberF) >> 1]!,
-      F[(packet + PKT.arrivedF) >> 1]!,
-      cycle,
-      H[packet + PKT.port]!,
-      H[packet + PKT.outcome]!,
-      kept,
-    )
-    F[at + RECORD.started] = F[(packet + PKT.startedF) >> 1]!
-    F[at + RECORD.core] = H[packet + PKT.core]!
-    F[at + RECORD.context] = H[packet + PKT.context]!
-    F[at + RECORD.queue] = H[packet + PKT.queue]!
-    F[at + RECORD.exitCode] = H[packet + PKT.exitCode]!
-    F[at + RECORD.words] = H[packet + PKT.words]!
-    F[at + RECORD.returnValue] = H[packet + PKT.returnValue]! >>> 0
-    const from = H[packet + PKT.base]! + H[packet + PKT.dataOffset]!
-    B.copyWithin(records.dataAt(at), from, from + kept)
-    hashRecord(at, from, length)
-  }
-
-  /** The fields that every record has; the others are set by the caller. */
-  function startRecord(
-    at: number,
-    number: number,
-    arrived: number,
-    departed: number,
-    port: number,
-    outcome: number,
-    kept: number,
-  ): void {
-    F[at + RECORD.number] = number
-    F[at + RECORD.arrived] = arrived
-    F[at + RECORD.departed] = departed
-    F[at + RECORD.port] = port
-    F[at + RECORD.outcome] = outcome
-    F[at + RECORD.length] = kept
-  }
-
-  /**
-   * Folds a record and all its packet bytes (`length` at byte `data` of the chip's memory, whatever the snap length) into
-   * the hash of all records so far: FNV-1a over 32-bit words, and a second multiplier for the high half.
-   */
-  function hashRecord(at: number, data: number, length: number): void {
-    let low = F[counters + CNT.recordHashLo]! | 0
-    let high = F[counters + CNT.recordHashHi]! | 0
-    for (let word = 2 * (at + RECORD.number); word < 2 * (at + RECORD.port); word++) {
-      low = Math.imul(low ^ H[word]!, HASH_PRIME.low)
-      high = Math.imul(high ^ H[word]!, HASH_PRIME.high) ^ (high >>> 13)
-    }
-    const place = F[at + RECORD.core]! | (F[at + RECORD.context]! << 8) | (F[at + RECORD.port]! << 16)
-    const fate = F[at + RECORD.outcome]! | (F[at + RECORD.queue]! << 8) | (length << 16)
-    low = Math.imul(low ^ place, HASH_PRIME.low) ^ F[at + RECORD.exitCode]!
-    high = Math.imul(high ^ fate, HASH_PRIME.high) ^ F[at + RECORD.words]!
-    const shift = (data & 3) * 8
-    for (let done = 0; done < length; done += 4) {
-      const word = (data + done) >> 2
-      let value = shift === 0 ? H[word]! : (H[word]! >>> shift) | (H[word + 1]! << (32 - shift))
-      if (length - done < 4) value &= 2 ** (8 * (length - done)) - 1
-      low = Math.imul(low ^ value, HASH_PRIME.low)
-      high = Math.imul(high ^ value, HASH_PRIME.high) ^ (high >>> 13)
-    }
-    F[counters + CNT.recordHashLo] = low
-    F[counters + CNT.recordHashHi] = high
   }
 
   /** Frees a packet's number and buffer, and lets frames in that waited for one. */
@@ -582,46 +462,6 @@ export function createPacketPath(
     }
   }
 
-  /** Records taken out of the full ring, for the next `take`; bounded, the oldest go. */
-  let spilled: PacketRecord[] = []
-
-  function spill(): void {
-    drain(spilled)
-    if (spilled.length > SPILLED_RECORDS) {
-      bump(CNT.recordsOverwritten, spilled.length - SPILLED_RECORDS / 2)
-      spilled = spilled.slice(-SPILLED_RECORDS / 2)
-    }
-  }
-
-  function take(): PacketRecord[] {
-    const list = spilled
-    spilled = []
-    drain(list)
-    return list
-  }
-
-  function drain(list: PacketRecord[]): void {
-    for (let at = records.first(); at >= 0; at = records.first()) {
-      const data = records.dataAt(at)
-      list.push({
-        number: F[at + RECORD.number]!,
-        port: F[at + RECORD.port]!,
-        arrived: F[at + RECORD.arrived]!,
-        started: F[at + RECORD.started]!,
-        departed: F[at + RECORD.departed]!,
-        core: F[at + RECORD.core]!,
-        context: F[at + RECORD.context]!,
-        outcome: OUTCOMES[F[at + RECORD.outcome]!]!,
-        queue: F[at + RECORD.queue]!,
-        exitCode: F[at + RECORD.exitCode]! >>> 0,
-        returnValue: F[at + RECORD.returnValue]! >>> 0,
-        words: F[at + RECORD.words]!,
-        data: B.slice(data, data + F[at + RECORD.length]!),
-      })
-      records.advance()
-    }
-  }
-
   return {
     offer,
     pending: () => frames.length - head,
@@ -629,16 +469,16 @@ export function createPacketPath(
     arrive,
     startNow,
     fillInbox,
-    spill,
+    spill: records.spill,
     admitWaiting,
     finishNow,
     hold,
     done,
     allIdle,
-    take,
+    take: records.take,
     outside: () => ({ waiting: waiting.slice(waitingHead), frames: frames.slice(head) }),
     setOutside: (w, f) => {
-      spilled = []
+      records.forget()
       waiting = [...w]
       waitingHead = 0
       H[waitingAt] = waiting.length

@@ -5,7 +5,7 @@
 import type { Words } from '@offload/nfp'
 import type { CardMapSpec, FirmwareBehaviour, MapReplyCode, PacketRecord, PerfEvent } from './api'
 import { createChip } from './chip'
-import type { EmulatedChip, MachineCheck } from './chip'
+import type { EmulatedChip, MachineCheck } from './emulated-chip'
 import { DEVICES } from './devices'
 
 /** One program on one port, the maps it uses in the order of their card ids, and what is in them. */

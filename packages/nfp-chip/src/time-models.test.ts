@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PROGRAM_NAMES, START, chipWith, frames } from '../testdata/programs'
 import { randomProgram } from '../testdata/random-program'
-import type { EmulatedChip } from './chip'
+import type { EmulatedChip } from './emulated-chip'
 import type { ChipOptions } from './layout'
 import { allEntries } from './run-single'
 

@@ -4,7 +4,7 @@ import type { TimedFrame } from '@offload/packet'
 import programs from './programs.json'
 import type { CardMapSpec, DeviceProfile, TimeModel } from '../src/api'
 import { createChip } from '../src/chip'
-import type { EmulatedChip } from '../src/chip'
+import type { EmulatedChip } from '../src/emulated-chip'
 import { DEVICES, FIRMWARE_BEHAVIOURS } from '../src/devices'
 import type { ChipOptions } from '../src/layout'
 
