@@ -163,6 +163,7 @@ export interface Chip {
   setIndirection(port: number, table: Uint8Array): void
   /** 64-bit FNV-1a over the architectural state and counters, 16 hex digits. */
   stateHash(): string
-  snapshot(): Uint8Array
+  /** The whole state; written to `into`, and given as a part of it, where that is large enough. */
+  snapshot(into?: Uint8Array): Uint8Array
   restore(bytes: Uint8Array): void
 }

@@ -154,7 +154,7 @@ describe('snapshot and restore', () => {
     from.offer(frames(100, 20))
     from.run(4000)
     const to = chipWith('swaps MAC addresses')
-    to.restore(from.snapshot())
+    to.restore(from.snapshot(new Uint8Array(1 << 24)))
     for (const chip of [from, to]) chip.run(Infinity, idle)
     expect(to.stateHash()).toBe(from.stateHash())
   })

@@ -459,7 +459,7 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
     context,
     setIndirection,
     stateHash: () => hashState(memory, emem, telemetry.storeCounts()),
-    snapshot: () => writeSnapshot(memory, packets),
+    snapshot: (into) => writeSnapshot(memory, packets, into),
     restore,
     machineChecks: () => checks,
     share,

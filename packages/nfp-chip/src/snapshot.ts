@@ -20,13 +20,15 @@ function usedBytes(memory: ChipMemory): number {
   return padded(4 * (layout.buckets + H[layout.header + HDR.bucketsUsed]! * layout.bucketWords))
 }
 
-export function writeSnapshot(memory: ChipMemory, packets: PacketPath): Uint8Array {
+/** A snapshot, in `into` where that is large enough (and begins at a multiple of 8): fresh memory costs more than the copy. */
+export function writeSnapshot(memory: ChipMemory, packets: PacketPath, into?: Uint8Array): Uint8Array {
   const { waiting, frames } = packets.outside()
   const size = usedBytes(memory)
   const all = [...waiting, ...frames]
   const total = all.reduce((sum, frame) => sum + 8 * FRAME_FLOATS + padded(frame.data.length), 8 * HEAD_FLOATS + size)
-  const bytes = new Uint8Array(total)
-  const floats = new Float64Array(bytes.buffer)
+  const kept = into && into.length >= total && into.byteOffset % 8 === 0
+  const bytes = kept ? into.subarray(0, total) : new Uint8Array(total)
+  const floats = new Float64Array(bytes.buffer, bytes.byteOffset, total >> 3)
   floats.set([MARK, size, waiting.length, frames.length, memory.layout.bytes])
   bytes.set(memory.bytes.subarray(0, size), 8 * HEAD_FLOATS)
   let at = 8 * HEAD_FLOATS + size
