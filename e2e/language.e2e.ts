@@ -114,7 +114,7 @@ test('the control flow is drawn, pins, and stands as a table', async ({ page }) 
   await page.keyboard.press('Enter')
   await expect(block).toHaveAttribute('aria-pressed', 'true')
   await page.keyboard.press('t')
-  await expect(page.getByTestId('flow-table').getByRole('row').nth(1)).toContainText('if true')
+  await expect(page.getByTestId('flow-table').getByRole('row').nth(1)).toContainText(/if true G [\d\u2009\u202f]+×/)
 })
 
 test('an object is dropped, chosen from, shown with its C, and downloaded again', async ({ page }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { imageBudget } from './budget'
 import { loadForDevice } from './device-load'
+import { helperCosts, helperCycles } from './helper-cost'
 import { FIRMWARE_PROFILES } from './profiles'
 import { bytesOfHex } from '../testdata/recorded-inputs'
 
@@ -31,6 +32,26 @@ describe('budget', () => {
     // Two words at the start, two for r0, a jump of four; then seven words, and a jump with two filled slots (2 + 2).
     expect(worst!.cycles).toBe(2 + 2 + 4 + 7 + 4)
     expect(worstSlots).toEqual([0, 1])
+  })
+
+  it('counts what a lookup typically takes in the firmware', () => {
+    // r0 = 0; a key on the stack; the map; the lookup; drop.
+    const insns = ['b700000000000000', '630afcff00000000', 'bfa2000000000000', '07020000fcffffff']
+    const program = {
+      insns: bytesOfHex([...insns, '1811000000000000', '0000000000000000', '8500000001000000', ...DROP].join('')),
+      maps: [{ type: 'array', key_size: 8, value_size: 8, max_entries: 1 }],
+      relocs: [{ insn: 4, map: 0 }],
+    } as const
+    const narrow = { ...program, maps: [{ ...program.maps[0], key_size: 4 }] }
+    const { image, error } = loadForDevice({ progType: 'xdp', firmware, ...narrow })
+    if (!image) throw new Error(error)
+    expect(helperCycles(1, 4)).toBe(127 + 6 + 3 * 3)
+    expect([...helperCosts(image, program).values()]).toEqual([127 + 2 * 6 + 3 * 3])
+    const alone = imageBudget(image, firmware)
+    const whole = imageBudget(image, firmware, { program: narrow })
+    expect(whole.worstHelpers).toBe(142)
+    expect(alone.worstHelpers).toBe(0)
+    expect(whole.worst!.helpers).toBe(1)
   })
 
   it('counts waits on the dearest way', () => {

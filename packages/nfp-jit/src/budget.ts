@@ -1,13 +1,15 @@
 /**
  * What an image takes of its port: code store, stack, reach into the packet, and cycles on its dearest way.
  *
- * Cycles are the program's own, counted from the words (no firmware around it); the wait of memory commands and helpers
- * is weighted as the caller says. A loop is counted once, and named. Follows nfp-isa.md, section 15, and
+ * Cycles are the program's own, counted from the words (no firmware around it), with what helpers typically take where the
+ * program is given; the wait of memory commands is weighted as the caller says. A loop is counted once, and named. Follows nfp-isa.md, section 15, and
  * nfp-hardware.md, section 6.4, for the usual weight.
  */
 import { flowGraph, RELOCATION, worstPath } from '@offload/nfp'
 import type { PathCost, PathWeights } from '@offload/nfp'
 import type { FirmwareProfile, NfpImage } from './api'
+import { helperCosts } from './helper-cost'
+import type { CalledProgram } from './helper-cost'
 
 export interface Meter {
   readonly used: number
@@ -23,6 +25,8 @@ export interface ImageBudget {
   readonly packet: Meter
   /** The dearest way for one packet; absent where every way loops. */
   readonly worst?: PathCost
+  /** Of its cycles, those that helpers typically take in the firmware. */
+  readonly worstHelpers: number
   /** BPF slots on that way, ascending. */
   readonly worstSlots: readonly number[]
 }
@@ -36,7 +40,7 @@ export const USUAL_WEIGHTS: PathWeights = { memory: 16 - 3 }
 export function imageBudget(
   image: NfpImage,
   firmware: FirmwareProfile,
-  weights: PathWeights = USUAL_WEIGHTS,
+  { program, ...weights }: PathWeights & { readonly program?: CalledProgram } = USUAL_WEIGHTS,
 ): ImageBudget {
   const { out, abort, pushRegs, popRegs } = image.targets
   const places = new Map<number, number>([
@@ -45,7 +49,13 @@ export function imageBudget(
   ])
   if (pushRegs !== 0) places.set(RELOCATION.callPushRegs, pushRegs).set(RELOCATION.callPopRegs, popRegs)
   const graph = flowGraph(image.words, { places })
-  const worst = worstPath(graph, 0, weights)
+  const helpers = program === undefined ? undefined : helperCosts(image, program)
+  const helper = weights.helper ?? ((word: number): number => helpers?.get(word) ?? 0)
+  const worst = worstPath(graph, 0, { ...weights, helper })
+  const worstHelpers = (worst?.blocks ?? []).reduce((sum, index) => {
+    const word = graph.blocks[index]!.terminator
+    return sum + (graph.calls.get(word)?.target === -1 ? helper(word) : 0)
+  }, 0)
   const slots = new Set<number>()
   for (const index of worst?.blocks ?? []) {
     const block = graph.blocks[index]
@@ -58,6 +68,7 @@ export function imageBudget(
     stack: { used: image.stackSize, limit: firmware.stackSize },
     packet: { used: image.maxPktOffset, limit: firmware.inlineMtu },
     ...(worst === undefined ? {} : { worst }),
+    worstHelpers,
     worstSlots: [...slots].filter((slot) => slot >= 0).toSorted((left, right) => left - right),
   }
 }

@@ -28,7 +28,7 @@ describe('worstPath', () => {
     expect(worst(swap)).toMatchObject({ cycles: 7, swaps: 1 })
     expect(worst(swap, { memory: 50 })).toMatchObject({ cycles: 57, swaps: 1 })
     const helper = 'br[.500], defer[2]\nnop\nimmed[gprB_0, 0x3]\nbr[.100]'
-    expect(worst(helper, { helper: 200 })).toMatchObject({ cycles: 2 + 2 + 200 + 4, helpers: 1 })
+    expect(worst(helper, { helper: () => 200 })).toMatchObject({ cycles: 2 + 2 + 200 + 4, helpers: 1 })
   })
 
   it('follows calls, also through a routine that saves registers', () => {

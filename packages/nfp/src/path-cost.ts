@@ -14,8 +14,8 @@ import type { BasicBlock, Call, Edge, FlowGraph } from './flow'
 export interface PathWeights {
   /** Added for each context swap: memory latency that other threads do not hide. */
   readonly memory?: number
-  /** Added for each call of a helper outside the image. */
-  readonly helper?: number
+  /** Added for each call of a helper outside the image, by the word that calls it. */
+  readonly helper?: (word: number) => number
 }
 
 /** A way through the image. */
@@ -108,7 +108,7 @@ class Search {
 
   constructor(graph: FlowGraph, weights: PathWeights) {
     this.graph = graph
-    this.weights = { memory: weights.memory ?? 0, helper: weights.helper ?? 0 }
+    this.weights = { memory: weights.memory ?? 0, helper: weights.helper ?? (() => 0) }
     this.blockAt = new Map(graph.blocks.map(({ start, index }) => [start, index]))
   }
 
@@ -165,7 +165,7 @@ class Search {
       best = { back: dearer(best.back, ways.back), out: dearer(best.out, ways.out) }
     }
     const step = (cycles: number, next: readonly Way[], helpers = 0): Way => ({
-      cycles: body + cycles + helpers * this.weights.helper + total(next, 'cycles'),
+      cycles: body + cycles + (helpers > 0 ? this.weights.helper(block.terminator) : 0) + total(next, 'cycles'),
       swaps: (block.exit === 'swap' ? 1 : 0) + total(next, 'swaps'),
       helpers: helpers + total(next, 'helpers'),
       words: block.end - block.start + total(next, 'words'),

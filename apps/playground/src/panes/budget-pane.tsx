@@ -5,8 +5,9 @@
 import { useMemo } from 'react'
 import type { ReactElement } from 'react'
 import { cost, decodeAt } from '@offload/nfp'
-import { USUAL_WEIGHTS, imageBudget } from '@offload/nfp-jit'
-import type { NfpImage } from '@offload/nfp-jit'
+import type { PathCost } from '@offload/nfp'
+import { USUAL_WEIGHTS, helperCosts, imageBudget } from '@offload/nfp-jit'
+import type { CalledProgram, NfpImage } from '@offload/nfp-jit'
 import { firmwareOf } from '@offload/session'
 import { useSlowTelemetry } from '../components/honesty-strip'
 import { Meter } from '../components/meter'
@@ -20,11 +21,15 @@ export function Budget(): ReactElement {
   const { judged } = useShown()
   const document = useDocument((state) => state.document)
   const image = judged?.compilation.image
+  const program = judged?.compilation.program
   const budget = useMemo(
-    () => (image === undefined ? undefined : imageBudget(image, firmwareOf(document))),
-    [image, document],
+    () =>
+      image === undefined || program === undefined
+        ? undefined
+        : imageBudget(image, firmwareOf(document), { ...USUAL_WEIGHTS, program }),
+    [image, program, document],
   )
-  const measured = useMeasured(image)
+  const measured = useMeasured(image, program)
   const line = useLineRate()
   const device = deviceOf(document.device).profile
   const cores = device.islands * device.workersPerIsland
@@ -77,9 +82,7 @@ export function Budget(): ReactElement {
           <b>{worst === undefined ? '–' : grouped(worst.cycles)}</b> <span className="dim">cycles</span>
         </div>
         <div className="dim fine">
-          {worst === undefined
-            ? 'Every way loops: no bound is known.'
-            : worstText(worst.cycles, worst.swaps, worst.helpers, worst.loops.length)}
+          {worst === undefined ? 'Every way loops: no bound is known.' : worstText(worst, budget.worstHelpers)}
           {measured !== undefined && ` · ${grouped(Math.round(firmware))} more in the firmware, as measured`}
         </div>
       </div>
@@ -101,30 +104,34 @@ export function Budget(): ReactElement {
   )
 }
 
-function worstText(cycles: number, swaps: number, helpers: number, loops: number): string {
+function worstText({ cycles, swaps, helpers, loops }: PathCost, inHelpers: number): string {
   const waiting = swaps * (USUAL_WEIGHTS.memory ?? 0)
-  const parts = [`${cycles - waiting} issuing`, `${waiting} waiting for memory (${swaps} times)`]
-  if (helpers > 0) parts.push(`${helpers} ${helpers === 1 ? 'helper call' : 'helper calls'} left to the firmware`)
-  if (loops > 0) parts.push('each loop counted once')
+  const calls = `${helpers} ${helpers === 1 ? 'helper call' : 'helper calls'}`
+  const parts = [`${cycles - waiting - inHelpers} issuing`, `${waiting} waiting for memory (${swaps} times)`]
+  if (helpers > 0) parts.push(inHelpers > 0 ? `${inHelpers} typically in ${calls}` : `${calls} left to the firmware`)
+  if (loops.length > 0) parts.push('each loop counted once')
   return parts.join(' · ')
 }
 
 interface Measured {
   /** Cycles that cores were busy, a packet: firmware and program. */
   readonly cycles: number
-  /** Of these the program's own, by its executed words and the usual weights. */
+  /** Of these the program's own and its helpers', by its executed words and the usual weights. */
   readonly own: number
   /** Words of the program, a packet. */
   readonly words: number
 }
 
-function useMeasured(image: NfpImage | undefined): Measured | undefined {
+function useMeasured(image: NfpImage | undefined, program: CalledProgram | undefined): Measured | undefined {
   const telemetry = useSlowTelemetry(500)
   const { judged } = useShown()
   const good = useVerdict((state) => state.good)
   const counts = telemetry.wordCounts
   const packets = counts[0] ?? 0
-  const costs = useMemo(() => (image === undefined ? [] : usualCycles(image)), [image])
+  const costs = useMemo(
+    () => (image === undefined || program === undefined ? [] : usualCycles(image, program)),
+    [image, program],
+  )
   if (judged !== good || telemetry.received < 300 || packets < 300) return undefined
   const busy = telemetry.busy.reduce((sum, cycles) => sum + cycles, 0)
   let [words, own] = [0, 0]
@@ -135,11 +142,12 @@ function useMeasured(image: NfpImage | undefined): Measured | undefined {
   return { cycles: busy / telemetry.received, own: own / packets, words: words / packets }
 }
 
-/** Cycles of each word with the usual wait for memory, branches not taken. */
-function usualCycles(image: NfpImage): number[] {
+/** Cycles of each word with the usual wait for memory and what a helper typically takes, branches not taken. */
+function usualCycles(image: NfpImage, program: CalledProgram): number[] {
+  const helpers = helperCosts(image, program)
   return Array.from({ length: image.words.length / 2 }, (_, word) => {
     const { min, memory } = cost(decodeAt(image.words, word))
-    return min + (memory ? (USUAL_WEIGHTS.memory ?? 0) : 0)
+    return min + (memory ? (USUAL_WEIGHTS.memory ?? 0) : 0) + (helpers.get(word) ?? 0)
   })
 }
 

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef } from 'react'
 import type { ReactElement, RefObject } from 'react'
 import { cost, decodeAt, wordHex } from '@offload/nfp'
 import type { Cost } from '@offload/nfp'
-import { USUAL_WEIGHTS } from '@offload/nfp-jit'
+import { USUAL_WEIGHTS, helperCosts } from '@offload/nfp-jit'
 import { CodeText } from '../editor/code-text'
 import { useNowWord } from '../editor/now-line'
 import { hueOf, useHueBy } from '../link/hue'
@@ -28,9 +28,9 @@ export const WORD_LIST_TOP = 5
 
 const OUTSIDE: Readonly<Record<number, string>> = { [-1]: 'entry', [-2]: 'exit', [-3]: 'calls', [-4]: 'padding' }
 
-/** "1", "1–4", "3+" where a wait for memory comes on top. */
-export function costText({ min, max, memory }: Cost): string {
-  return `${min === max ? min : `${min}–${max}`}${memory ? '+' : ''}`
+/** "1", "1–4", "3+" where a wait for memory comes on top, "4+142" with what a helper typically takes. */
+export function costText({ min, max, memory }: Cost, helper?: number): string {
+  return `${min === max ? min : `${min}–${max}`}${memory ? '+' : ''}${helper === undefined ? '' : `+${helper}`}`
 }
 
 /** binutils' text of a word without the word number in front. */
@@ -51,10 +51,17 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
     () => [...Array((image?.words.length ?? 0) / 2).keys()].map((word) => cost(decodeAt(image!.words, word))),
     [image],
   )
+  const program = compilation?.program
+  const helpers = useMemo(
+    () => (image === undefined || program === undefined ? undefined : helperCosts(image, program)),
+    [image, program],
+  )
   /** Cycles that a word has taken: its executions times what one takes. */
   const spent = (word: number): number => {
     const each = costs[word]
-    return each === undefined ? 0 : (counts[word] ?? 0) * (each.max + (each.memory ? (USUAL_WEIGHTS.memory ?? 0) : 0))
+    return each === undefined
+      ? 0
+      : (counts[word] ?? 0) * (each.max + (each.memory ? (USUAL_WEIGHTS.memory ?? 0) : 0) + (helpers?.get(word) ?? 0))
   }
   const most = costs.reduce((top, _, word) => Math.max(top, spent(word)), 1)
   const rows = useVirtualRows(scroller, words === undefined ? 0 : words.length / 2, rowHeight)
@@ -126,7 +133,7 @@ export function WordListing({ relocated, scroller, onScroll, rowHeight, counts }
                   <span className="lo">{hex.slice(0, zeros)}</span>
                   {hex.slice(zeros)}
                 </span>
-                <span className="ann word-cost">{costText(costs[word]!)}</span>
+                <span className="ann word-cost">{costText(costs[word]!, helpers?.get(word))}</span>
                 <span className="ann word-count">{count > 0 ? grouped(count) : ''}</span>
                 <span className="ann word-why" title={why}>
                   {block === undefined ? <b>{OUTSIDE[insn] ?? ''} </b> : ''}
