@@ -105,9 +105,11 @@ describe('random programs', () => {
 })
 
 describe('tiers', () => {
-  it.each(PROGRAM_NAMES)('%s: precise and translated leave the same state', (name) => {
+  const models = ['exact', 'quantum', 'functional'] as const
+  const each = PROGRAM_NAMES.flatMap((name) => models.map((model) => [name, model] as const))
+  it.each(each)('%s, %s: precise and translated leave the same state', (name, model) => {
     const hashes = (['precise', 'translated'] as const).map((tier) => {
-      const chip = chipWith(name, { tier })
+      const chip = chipWith(name, { tier }, {}, model)
       chip.offer(frames(100, 15))
       chip.run(Infinity, idle)
       return `${chip.stateHash()} ${chip.now} ${chip.counters().words}`
