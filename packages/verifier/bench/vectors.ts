@@ -11,7 +11,8 @@ export interface Recorded {
   readonly insns: string
   readonly maps?: VerifyRequest['maps']
   readonly relocs?: VerifyRequest['relocs']
-  readonly prog_flags?: number
+  /** A number, or the names of the flags. */
+  readonly prog_flags?: number | readonly string[]
   readonly btf?: string
   readonly func_info?: string
   readonly verdict?: string
@@ -20,13 +21,17 @@ export interface Recorded {
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 
+const FLAGS: Readonly<Record<string, number>> = { strict_alignment: 1, any_alignment: 2, test_state_freq: 8 }
+const flagsOf = (flags: number | readonly string[]): number =>
+  typeof flags === 'number' ? flags : flags.reduce((sum, name) => sum | (FLAGS[name] ?? 0), 0)
+
 export function requestOf(v: Recorded): VerifyRequest {
   return {
     progType: v.prog_type,
     insns: bytes(v.insns),
     maps: v.maps ?? [],
     relocs: v.relocs ?? [],
-    progFlags: v.prog_flags ?? 0,
+    progFlags: flagsOf(v.prog_flags ?? 0),
     ...(v.btf === undefined ? {} : { btf: bytes(v.btf) }),
     ...(v.func_info === undefined ? {} : { funcInfo: bytes(v.func_info) }),
   }

@@ -25,8 +25,46 @@ export interface VerifyRequest {
   readonly driver?: OffloadDriver
   /** Record per-instruction states for the page (costs memory). */
   readonly record?: boolean
+  /**
+   * Told the state before each visited instruction. Paths then end only where an explored state holds every value of the
+   * present one, so that together the states describe every run; log and counts are those of that longer walk.
+   */
+  readonly visit?: (visit: Visit) => void
   /** Asked now and then; true ends the walk with verdict `cancelled`. */
   readonly cancelled?: () => boolean
+}
+
+/** What is known before one visit of an instruction. */
+export interface Visit {
+  readonly insn: number
+  /** Calls deep. */
+  readonly frame: number
+  /** Bit set of the registers that are still read from here on; nothing is promised of the others. */
+  readonly live: number
+  /** r0 to r10; may be kept. */
+  readonly regs: readonly Known[]
+}
+
+/** A register: nothing, a number, a pointer into packet or stack plus a number, or some other pointer. */
+export interface Known {
+  readonly kind: 'nothing' | 'number' | 'packet' | 'stack' | 'other'
+  /** Fixed part of a pointer's offset; the rest is the number. */
+  readonly off: number
+  /** Bytes of the packet proven to be there, counted from where `off` and the number are. */
+  readonly range: number
+  /** Frame a stack pointer points into. */
+  readonly frame: number
+  readonly tnum: { readonly value: Halves; readonly mask: Halves }
+  readonly signed: readonly [Halves, Halves]
+  readonly unsigned: readonly [Halves, Halves]
+  readonly signed32: readonly [number, number]
+  readonly unsigned32: readonly [number, number]
+}
+
+/** 64 bits as two int32. */
+export interface Halves {
+  readonly lo: number
+  readonly hi: number
 }
 
 export interface VerifyResult {

@@ -8,7 +8,7 @@ import { randomRequest } from './random-program'
 import { verify } from './verify'
 
 const SEED = Number(process.env['SEED'] ?? 77_001)
-const PROGRAMS = Number(process.env['PROGRAMS'] ?? 6000)
+const PROGRAMS = Number(process.env['PROGRAMS'] ?? 2400)
 
 describe('hostile programs', () => {
   it(`get a verdict, never an exception (seed ${SEED})`, () => {

@@ -94,7 +94,7 @@ export function visitCheckpoint(env: Env, explored: Explored): boolean {
       }
     } else {
       loop = env.sccs.incomplete(old)
-      hit = covers(env, old, state, loop ? 'within' : 'relied')
+      hit = covers(env, old, state, loop || env.request.visit ? 'within' : 'relied')
     }
     if (hit) {
       old.hits++

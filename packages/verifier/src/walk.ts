@@ -5,6 +5,7 @@
 import { Cancelled, E2BIG, EACCES, EINVAL, EPERM, EFAULT, Refusal, type Env } from './env'
 import { newFrame, paramsOf } from './calls'
 import { hookView } from './driver-view'
+import { visitOf } from './visit'
 import { noteJump } from './history'
 import { checkInsn } from './insn-check'
 import { LiveStack } from './live-stack'
@@ -102,6 +103,7 @@ function walkPaths(env: Env, explored: Explored, record: Recorder | undefined): 
       }
       if (log.walks) printInsn(env)
       record?.step(env)
+      if (env.request.visit && !state.speculative) env.request.visit(visitOf(env))
       if (hook) {
         const errno = env.driver!.insn(hook, env.insn, previous)
         if (errno !== 0) throw new Refusal(Math.abs(errno), 'driver')
