@@ -105,5 +105,5 @@ export async function layout(
 
 export async function chooseDemo(page: Page, title: string): Promise<void> {
   await page.getByTestId('demo-menu').click()
-  await page.getByRole('menuitemradio', { name: title }).click()
+  await page.getByTestId('gallery-programs').getByRole('button', { name: title }).first().click()
 }

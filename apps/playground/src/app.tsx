@@ -15,6 +15,7 @@ import { openFile } from './link/open-file'
 import { useImported } from './stores/imported'
 import { openFragment } from './link/restore'
 import { useDocument } from './stores/document'
+import { useLesson } from './stores/lesson'
 import { useRun } from './stores/run'
 import { useView } from './stores/view'
 import { restart } from './workers/engine'
@@ -36,10 +37,14 @@ const later = {
   help: () => import('./components/help-dialog'),
   commands: () => import('./components/command-palette'),
   projects: () => import('./components/project-dialog'),
+  gallery: () => import('./components/gallery-dialog'),
 }
 const HelpDialog = lazy(async () => ({ default: (await later.help()).HelpDialog }))
 const ImportDialog = lazy(async () => ({ default: (await import('./components/import-dialog')).ImportDialog }))
 const ProjectDialog = lazy(async () => ({ default: (await later.projects()).ProjectDialog }))
+const GalleryDialog = lazy(async () => ({ default: (await later.gallery()).GalleryDialog }))
+const AuthorDialog = lazy(async () => ({ default: (await import('./components/author-dialog')).AuthorDialog }))
+const LessonPane = lazy(async () => ({ default: (await import('./panes/lesson-pane')).LessonPane }))
 const CommandPalette = lazy(async () => ({ default: (await later.commands()).CommandPalette }))
 const LAYOUTS = {
   start: StartLayout,
@@ -104,6 +109,12 @@ export function App(): ReactElement {
     void openFile(file)
   }
   const Layout = LAYOUTS[layout]
+  const lesson = useLesson((state) => state.lesson !== undefined)
+  const beside = lesson && (
+    <Suspense>
+      <LessonPane />
+    </Suspense>
+  )
   return (
     <div
       style={{ height: '100%' }}
@@ -114,7 +125,7 @@ export function App(): ReactElement {
       }}
     >
       {narrow ? (
-        <PhoneLayout />
+        <PhoneLayout lesson={beside} />
       ) : (
         <div className="shell">
           <Toolbar />
@@ -128,11 +139,14 @@ export function App(): ReactElement {
             {layout !== 'start' && <RefusedBar />}
             {layout === 'debug' && <StopBar />}
           </aside>
-          <Suspense fallback={<main className="main" />}>
-            <ErrorBoundary key={layout} what="This layout">
-              <Layout />
-            </ErrorBoundary>
-          </Suspense>
+          <div className={lesson ? 'stage' : 'stage alone'}>
+            {beside}
+            <Suspense fallback={<main className="main" />}>
+              <ErrorBoundary key={layout} what="This layout">
+                <Layout />
+              </ErrorBoundary>
+            </Suspense>
+          </div>
           <HonestyStrip />
         </div>
       )}
@@ -155,6 +169,16 @@ export function App(): ReactElement {
       {dialog === 'projects' && (
         <Suspense>
           <ProjectDialog />
+        </Suspense>
+      )}
+      {dialog === 'gallery' && (
+        <Suspense>
+          <GalleryDialog />
+        </Suspense>
+      )}
+      {dialog === 'author' && (
+        <Suspense>
+          <AuthorDialog />
         </Suspense>
       )}
       {dialog === 'help' && (

@@ -1,9 +1,10 @@
 /** F1: every command of the page by name, with its keys. Type to narrow, arrows to move, Enter to do it. */
 import { useState } from 'react'
 import type { KeyboardEvent, ReactElement } from 'react'
-import { DEMOS } from '@offload/content'
+import { DEMOS, LESSONS } from '@offload/content'
 import { DEVICE_LIST } from '../stores/device'
 import { useDocument } from '../stores/document'
+import { openLesson } from '../stores/lesson'
 import { setAtLineEnds } from '../stores/notes'
 import { setLayout, setTheme, useView } from '../stores/view'
 import { pause, restart, run, step } from '../workers/engine'
@@ -36,6 +37,9 @@ const COMMANDS: readonly Command[] = [
     act: () => setLayout(layout),
   })),
   ...DEMOS.map(({ id, title }) => ({ title: `Demo: ${title}`, keys: '', act: () => loadDemo(id) })),
+  { title: 'Gallery of programs, lessons and refusals…', keys: '', act: () => useView.setState({ dialog: 'gallery' }) },
+  ...LESSONS.map((lesson) => ({ title: `Lesson: ${lesson.title}`, keys: '', act: () => openLesson(lesson) })),
+  { title: 'Write a lesson…', keys: '', act: () => useView.setState({ dialog: 'author' }) },
   ...DEVICE_LIST.map(({ id, title }) => ({
     title: `Device: ${title}`,
     keys: '',

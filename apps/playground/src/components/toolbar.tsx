@@ -4,6 +4,7 @@ import { DEMOS } from '@offload/content'
 import type { LayoutName, ThemeName } from '@offload/session'
 import { DEVICE_LIST, deviceOf } from '../stores/device'
 import { documentOfDemo, useDocument } from '../stores/document'
+import { closeLesson } from '../stores/lesson'
 import { useRun } from '../stores/run'
 import { useVerdict } from '../stores/verdict'
 import { setLayout, setTheme, useView } from '../stores/view'
@@ -46,7 +47,9 @@ export const THEMES: readonly (readonly [ThemeName, string, string])[] = [
 
 export function loadDemo(id: string): void {
   const demo = DEMOS.find((item) => item.id === id)
-  if (demo !== undefined) useDocument.getState().replace(documentOfDemo(demo))
+  if (demo === undefined) return
+  closeLesson()
+  useDocument.getState().replace(documentOfDemo(demo))
 }
 
 export function Toolbar(): ReactElement {
@@ -62,18 +65,17 @@ export function Toolbar(): ReactElement {
         <span className="brand-name">Offload Playground</span>
       </span>
       <span className="sep" />
-      <Menu
-        label={`Demo: ${document.title}`}
-        testId="demo-menu"
-        text={document.title}
-        items={DEMOS.map((demo) => ({
-          id: demo.id,
-          title: demo.title,
-          detail: demo.sentence,
-          checked: demo.id === document.demo,
-        }))}
-        onChoose={loadDemo}
-      />
+      <button
+        type="button"
+        className="btn"
+        aria-haspopup="dialog"
+        aria-label={`Gallery: ${document.title}`}
+        title="Gallery: programs, lessons, refusals"
+        data-testid="demo-menu"
+        onClick={() => useView.setState({ dialog: 'gallery' })}
+      >
+        {document.title} {Icon.chevron}
+      </button>
       <Menu
         label={`Device: ${deviceOf(document.device).title}`}
         text={deviceOf(document.device).title}

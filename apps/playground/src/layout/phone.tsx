@@ -1,6 +1,6 @@
 /** Narrow screens: figures, the graph and one pane at a time; the number is changed by a stepper, buttons at the thumb. */
 import { Suspense, lazy, useState } from 'react'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { DEMOS } from '@offload/content'
 import { ThroughputGraph } from '../charts/throughput-graph'
 import { HonestyStrip } from '../components/honesty-strip'
@@ -35,7 +35,7 @@ const PANES = [
 
 type PaneName = (typeof PANES)[number][0]
 
-export function PhoneLayout(): ReactElement {
+export function PhoneLayout({ lesson }: { readonly lesson: ReactNode }): ReactElement {
   const [pane, setPane] = useState<PaneName>('program')
   const title = useDocument((state) => state.document.title)
   const line = useLineRate()
@@ -43,7 +43,17 @@ export function PhoneLayout(): ReactElement {
     <div className="phone">
       <header className="phone-head">
         <Logo />
-        <h1 className="grow ellipsis">{title}</h1>
+        <h1 className="grow ellipsis">
+          <button
+            type="button"
+            aria-haspopup="dialog"
+            aria-label={`Gallery: ${title}`}
+            data-testid="demo-menu"
+            onClick={() => useView.setState({ dialog: 'gallery' })}
+          >
+            {title} {Icon.chevron}
+          </button>
+        </h1>
         <button type="button" className="btn" aria-label="Help" onClick={() => useView.setState({ dialog: 'help' })}>
           ?
         </button>
@@ -53,6 +63,7 @@ export function PhoneLayout(): ReactElement {
       </header>
       <HonestyStrip />
       <main className="phone-body">
+        {pane === 'program' && lesson}
         <Figures />
         <div className="phone-graph">
           <ThroughputGraph span="recent" lineRate={line.perSecond} lineRateLabel={line.label} />

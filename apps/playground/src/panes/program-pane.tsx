@@ -10,10 +10,11 @@ import { Tabs } from '../components/tabs'
 import { VerdictBanner } from '../components/verdict-banner'
 import { BpfEditor, revealLater } from '../editor/bpf-editor'
 import { useShown } from '../link/service'
+import { CodeText } from '../editor/code-text'
 import { demoOf, useDocument } from '../stores/document'
 import { useView } from '../stores/view'
 
-type Tab = 'bpf' | 'c' | 'flow' | 'outline' | 'story'
+type Tab = 'bpf' | 'c' | 'host' | 'flow' | 'outline' | 'story'
 
 const FlowGraphPane = lazy(async () => ({ default: (await import('./flow-graph-pane')).FlowGraphPane }))
 const OutlinePane = lazy(async () => ({ default: (await import('./outline-pane')).OutlinePane }))
@@ -34,6 +35,7 @@ export function ProgramPane({
   const tabs: readonly (readonly [Tab, string])[] = [
     ['bpf', 'BPF'],
     ...(demo !== undefined || knowsC ? [['c', 'C'] as const] : []),
+    ...(document.hostSource === undefined ? [] : [['host', 'On the host'] as const]),
     ['flow', 'Flow'],
     ['outline', 'Outline'],
     ...(demo === undefined ? [] : [['story', 'Story'] as const]),
@@ -63,6 +65,15 @@ export function ProgramPane({
       <div className="pane-body fixed" id="program-panel" role="tabpanel">
         {tab === 'bpf' && <BpfEditor hint={guided === true} />}
         <Suspense>
+          {tab === 'host' && document.hostSource !== undefined && (
+            <div className="listing" tabIndex={0} role="group" aria-label="Program on the host">
+              {document.hostSource.split('\n').map((line, index) => (
+                <div className="code-row" key={`${index}`}>
+                  <CodeText text={line} grammar="bpf" />
+                </div>
+              ))}
+            </div>
+          )}
           {tab === 'c' && <CLinesPane text={demo?.c} />}
           {tab === 'flow' && <FlowGraphPane />}
           {tab === 'outline' && (

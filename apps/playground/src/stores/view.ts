@@ -2,7 +2,7 @@
 import { create } from 'zustand'
 import type { LayoutName, ThemeName } from '@offload/session'
 
-export type DialogName = 'share' | 'help' | 'commands' | 'projects' | 'none'
+export type DialogName = 'share' | 'help' | 'commands' | 'projects' | 'gallery' | 'author' | 'none'
 
 export interface Notice {
   readonly id: number
@@ -14,6 +14,8 @@ interface ViewState {
   readonly layout: LayoutName
   readonly theme: ThemeName
   readonly dialog: DialogName
+  /** What the gallery showed last. */
+  readonly galleryPart: 'programs' | 'lessons' | 'refusals'
   /** The hint at the editable number has been used and never returns. */
   readonly hintUsed: boolean
   readonly notices: readonly Notice[]
@@ -53,6 +55,7 @@ export const useView = create<ViewState>(() => ({
   layout: 'start',
   theme: themeNow(),
   dialog: 'none',
+  galleryPart: 'programs',
   hintUsed: recall(HINT_KEY) !== undefined,
   notices: [],
   announcement: '',

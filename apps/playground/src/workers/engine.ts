@@ -53,6 +53,7 @@ function configChanged(a: SessionDocument, b: SessionDocument): boolean {
     a.timeModel !== b.timeModel ||
     a.entries !== b.entries ||
     a.demo !== b.demo ||
+    a.hostSource !== b.hostSource ||
     a.stopAfter !== b.stopAfter
   )
 }

@@ -3,29 +3,30 @@ import type { Demo } from '../demo'
 
 const source = `; UDP to port 4789 goes straight into the ring of the socket that is bound to the receive queue.
 .license GPL
+.file "afxdp.c"
 .map sockets xskmap key u32 value u32 max 64
 
 .prog xdp steer
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @11
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @12
+    r2 = r7                           ; @16
     r2 += 42
     if r2 > r8 goto pass
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @18
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
     r3 = *(u8 *)(r7 + 23)
     if r3 != IPPROTO_UDP goto pass
-    r3 = *(u16 *)(r7 + 36)
+    r3 = *(u16 *)(r7 + 36)            ; @20
     r3 = be16 r3
     if r3 != 4789 goto pass           ; VXLAN
-    r2 = *(u32 *)(r1 + ctx.rx_queue_index)
+    r2 = *(u32 *)(r1 + ctx.rx_queue_index); @22
     r1 = sockets ll
     r3 = XDP_PASS                     ; where no socket is bound
     call bpf_redirect_map
     exit
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @17
     exit
 `
 

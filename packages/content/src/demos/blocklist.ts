@@ -3,33 +3,34 @@ import type { Demo } from '../demo'
 
 const source = `; Drop what comes from the addresses that the host has listed; count the hits of each.
 .license GPL
+.file "blocklist.c"
 .struct hits { packets u64; bytes u64 }
 .map blocked hash key ipv4 value hits max 1024
 
 .prog xdp blocklist
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @13
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @14
+    r2 = r7                           ; @20
     r2 += 34
     if r2 > r8 goto pass              ; shorter than Ethernet + IPv4
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @22
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
-    r3 = *(u32 *)(r7 + 26)            ; source address, as it is on the wire
+    r3 = *(u32 *)(r7 + 26)            ; source address, as it is on the wire @25
     *(u32 *)(r10 - 4) = r3
-    r1 = blocked ll
+    r1 = blocked ll                   ; @26
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass              ; not listed
-    r1 = 1
+    if r0 == 0 goto pass              ; not listed @27
+    r1 = 1                            ; @29
     lock *(u64 *)(r0 + hits.packets) += r1
-    r8 -= r7
+    r8 -= r7                          ; @30
     lock *(u64 *)(r0 + hits.bytes) += r8
-    r0 = XDP_DROP
+    r0 = XDP_DROP                     ; @31
     exit
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @21
     exit
 `
 

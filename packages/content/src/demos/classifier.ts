@@ -3,36 +3,37 @@ import type { Demo } from '../demo'
 
 const source = `; Drop telnet at the traffic control hook; count what is dropped.
 .license GPL
+.file "classifier.c"
 .map refused array key u32 value u64 max 1
 
 .prog tc classifier
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @11
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @12
+    r2 = r7                           ; @18
     r2 += 38
     if r2 > r8 goto pass              ; shorter than Ethernet + IPv4 + ports
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @20
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
     r3 = *(u8 *)(r7 + 23)
     if r3 != IPPROTO_TCP goto pass
-    r3 = *(u16 *)(r7 + 36)
+    r3 = *(u16 *)(r7 + 36)            ; @22
     r3 = be16 r3
     if r3 != 23 goto pass             ; telnet
     r1 = 0
     *(u32 *)(r10 - 4) = r1
-    r1 = refused ll
+    r1 = refused ll                   ; @24
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto drop
-    r1 = 1
+    if r0 == 0 goto drop              ; @25
+    r1 = 1                            ; @26
     lock *(u64 *)(r0 + 0) += r1
 drop:
-    r0 = TC_ACT_SHOT
+    r0 = TC_ACT_SHOT                  ; @27
     exit
 pass:
-    r0 = TC_ACT_UNSPEC                ; no opinion: the card takes this and not TC_ACT_OK
+    r0 = TC_ACT_UNSPEC                ; no opinion: the card takes this and not TC_ACT_OK @19
     exit
 `
 

@@ -3,31 +3,32 @@ import type { Demo } from '../demo'
 
 const source = `; Send the packet back with its ends exchanged and 32 bytes of payload copied: loads and stores in runs.
 .license GPL
+.file "copy.c"
 
 .prog xdp copy
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @6
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @7
+    r2 = r7                           ; @11
     r2 += 106
     if r2 > r8 goto pass              ; all that follows stays within 106 bytes
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @13
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
 
-    r1 = *(u32 *)(r7 + 0)             ; both addresses into registers, then back the other way round
+    r1 = *(u32 *)(r7 + 0)             ; both addresses into registers, then back the other way round @16
     r2 = *(u16 *)(r7 + 4)
-    r3 = *(u32 *)(r7 + 6)
+    r3 = *(u32 *)(r7 + 6)             ; @17
     r4 = *(u16 *)(r7 + 10)
-    r5 = *(u32 *)(r7 + 26)
-    r6 = *(u32 *)(r7 + 30)
-    *(u32 *)(r7 + 0) = r3
+    r5 = *(u32 *)(r7 + 26)            ; @21
+    r6 = *(u32 *)(r7 + 30)            ; @22
+    *(u32 *)(r7 + 0) = r3             ; @18
     *(u16 *)(r7 + 4) = r4
-    *(u32 *)(r7 + 6) = r1
+    *(u32 *)(r7 + 6) = r1             ; @19
     *(u16 *)(r7 + 10) = r2
-    *(u32 *)(r7 + 26) = r6
-    *(u32 *)(r7 + 30) = r5
+    *(u32 *)(r7 + 26) = r6            ; @23
+    *(u32 *)(r7 + 30) = r5            ; @24
 
-    r1 = *(u32 *)(r7 + 42)            ; one load, one store, always the same register, ascending:
+    r1 = *(u32 *)(r7 + 42)            ; one load, one store, always the same register, ascending: @28
     *(u32 *)(r7 + 74) = r1            ; the driver gathers the eight pairs into one long read and one long write
     r1 = *(u32 *)(r7 + 46)
     *(u32 *)(r7 + 78) = r1
@@ -43,10 +44,10 @@ const source = `; Send the packet back with its ends exchanged and 32 bytes of p
     *(u32 *)(r7 + 98) = r1
     r1 = *(u32 *)(r7 + 70)
     *(u32 *)(r7 + 102) = r1
-    r0 = XDP_TX
+    r0 = XDP_TX                       ; @29
     exit
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @12
     exit
 `
 

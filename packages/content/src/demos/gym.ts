@@ -3,32 +3,33 @@ import type { Demo } from '../demo'
 
 const source = `; Arithmetic for cores with 32-bit registers: shifts by a variable, 64-bit shifts, 32 by 32 bit products.
 .license GPL
+.file "gym.c"
 .struct sums { rotated u64; shifted u64; product u64 }
 .map gym array key u32 value sums max 1
 
 .prog xdp workout
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @13
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @14
+    r2 = r7                           ; @19
     r2 += 38
     if r2 > r8 goto pass              ; shorter than Ethernet + IPv4 + ports
-    r6 = *(u16 *)(r7 + 34)
+    r6 = *(u16 *)(r7 + 34)            ; @21
     r6 = be16 r6                      ; source port
-    r9 = *(u32 *)(r7 + 26)
+    r9 = *(u32 *)(r7 + 26)            ; @22
     r9 = be32 r9                      ; source address
 
     r1 = 0
     *(u32 *)(r10 - 4) = r1
-    r1 = gym ll
+    r1 = gym ll                       ; @23
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
+    if r0 == 0 goto pass              ; @24
 
-    r1 = r6
+    r1 = r6                           ; @27
     r1 &= 15
     r1 |= 1                           ; an odd number up to 15: how far
-    w2 = w9
+    w2 = w9                           ; @28
     w2 <<= w1                         ; 32-bit registers: the upper half is zero afterwards
     w3 = 32
     w3 -= w1
@@ -37,18 +38,18 @@ const source = `; Arithmetic for cores with 32-bit registers: shifts by a variab
     w2 |= w4                          ; the address, rotated
     lock *(u64 *)(r0 + sums.rotated) += r2
 
-    r2 = r9
+    r2 = r9                           ; @29
     r2 <<= r1                         ; 64-bit registers: both halves take part
     r3 = r2
     r3 >>= 24                         ; by a constant: half the words
     r2 ^= r3
-    lock *(u64 *)(r0 + sums.shifted) += r2
+    lock *(u64 *)(r0 + sums.shifted) += r2; @30
 
-    r2 = r9
+    r2 = r9                           ; @31
     r2 *= r6                          ; 32 by 32 bits give 64: the card has no wider product
     lock *(u64 *)(r0 + sums.product) += r2
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @32
     exit
 `
 

@@ -3,34 +3,35 @@ import type { Demo } from '../demo'
 
 const source = `; Remember how far away each source is: the time to live of its first packet. Count known and new sources.
 .license GPL
+.file "hot-key.c"
 .struct origin { ttl u32; length u32 }
 .map origins hash key ipv4 value origin max 4096
 .map looked_up array key u32 value u64 max 2      ; 0: found, 1: made
 
 .prog xdp hot_key
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @20
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @21
+    r2 = r7                           ; @29
     r2 += 34
     if r2 > r8 goto pass
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @31
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
-    r3 = *(u32 *)(r7 + 26)
+    r3 = *(u32 *)(r7 + 26)            ; @33
     *(u32 *)(r10 - 4) = r3            ; key: the source address
     r9 = 0                            ; found
-    r1 = origins ll
+    r1 = origins ll                   ; @34
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
     if r0 != 0 goto count
 
-    r9 = 1                            ; made
-    r3 = *(u8 *)(r7 + 22)
+    r9 = 1                            ; made @35
+    r3 = *(u8 *)(r7 + 22)             ; @36
     *(u32 *)(r10 - 12) = r3           ; origin.ttl
-    r8 -= r7
+    r8 -= r7                          ; @37
     *(u32 *)(r10 - 8) = r8            ; origin.length
-    r1 = origins ll
+    r1 = origins ll                   ; @38
     r2 = r10
     r2 += -4
     r3 = r10
@@ -39,16 +40,16 @@ const source = `; Remember how far away each source is: the time to live of its 
     call bpf_map_update_elem
     if r0 != 0 goto pass
 count:
-    *(u32 *)(r10 - 4) = r9
+    *(u32 *)(r10 - 4) = r9            ; @41
     r1 = looked_up ll
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
-    r1 = 1
+    if r0 == 0 goto pass              ; @42
+    r1 = 1                            ; @43
     lock *(u64 *)(r0 + 0) += r1
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @44
     exit
 `
 

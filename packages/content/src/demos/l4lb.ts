@@ -3,6 +3,7 @@ import type { Demo } from '../demo'
 
 const source = `; Spread the connections of one service address over 16 backends; wrap each packet in a second IPv4 header.
 .license GPL
+.file "l4lb.c"
 .const SERVICE = 0x0a00000a           ; 10.0.0.10
 .const OUTER = 20                     ; bytes of the header that is added
 .struct backend { address ipv4; gateway mac }
@@ -12,25 +13,25 @@ const source = `; Spread the connections of one service address over 16 backends
 
 .prog xdp l4lb
     r6 = r1
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @35
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @36
+    r2 = r7                           ; @45
     r2 += 38
     if r2 > r8 goto pass              ; shorter than Ethernet + IPv4 + ports
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @47
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
     r3 = *(u8 *)(r7 + 14)
     if r3 != 0x45 goto pass           ; with options the ports are elsewhere
-    r3 = *(u32 *)(r7 + 30)
+    r3 = *(u32 *)(r7 + 30)            ; @49
     r3 = be32 r3
     if r3 != SERVICE goto pass
-    r3 = *(u8 *)(r7 + 23)
+    r3 = *(u8 *)(r7 + 23)             ; @51
     if r3 == IPPROTO_TCP goto hash
     if r3 != IPPROTO_UDP goto pass
 
 hash:                                 ; source address and both ports choose: a connection keeps its backend
-    r9 = *(u32 *)(r7 + 26)
+    r9 = *(u32 *)(r7 + 26)            ; @54
     r3 = *(u32 *)(r7 + 34)
     w9 ^= w3
     w3 = w9
@@ -45,58 +46,58 @@ hash:                                 ; source address and both ports choose: a 
     w9 &= 15
     *(u32 *)(r10 - 4) = r9
 
-    r8 -= r7                          ; bytes, as received
-    r1 = backends ll
+    r8 -= r7                          ; bytes, as received @39
+    r1 = backends ll                  ; @55
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
+    if r0 == 0 goto pass              ; @56
     r7 = r0
     r1 = *(u32 *)(r7 + backend.address)
     if r1 == 0 goto pass              ; nobody there
 
-    r1 = sent ll
+    r1 = sent ll                      ; @58
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
     if r0 == 0 goto pass
-    r1 = 1
+    r1 = 1                            ; @61
     lock *(u64 *)(r0 + sent.packets) += r1
-    lock *(u64 *)(r0 + sent.bytes) += r8
+    lock *(u64 *)(r0 + sent.bytes) += r8; @62
 
-    r1 = r6
+    r1 = r6                           ; @64
     r2 = -20                          ; OUTER bytes in front
     call bpf_xdp_adjust_head
     if r0 != 0 goto drop
     r1 = *(u32 *)(r6 + ctx.data)      ; old pointers are void now
     r2 = *(u32 *)(r6 + ctx.data_end)
-    r3 = r1
+    r3 = r1                           ; @68
     r3 += 54
     if r3 > r2 goto drop
 
-    r3 = *(u32 *)(r1 + OUTER + 0)     ; the old destination is the new source
+    r3 = *(u32 *)(r1 + OUTER + 0)     ; the old destination is the new source @74
     r4 = *(u16 *)(r1 + OUTER + 4)
     *(u32 *)(r1 + 6) = r3
     *(u16 *)(r1 + 10) = r4
-    r3 = *(u32 *)(r7 + backend.gateway + 0)
+    r3 = *(u32 *)(r7 + backend.gateway + 0); @74
     r4 = *(u16 *)(r7 + backend.gateway + 4)
     *(u32 *)(r1 + 0) = r3
     *(u16 *)(r1 + 4) = r4
-    r3 = ETH_P_IP
+    r3 = ETH_P_IP                     ; @76
     r3 = be16 r3
     *(u16 *)(r1 + 12) = r3
 
-    r4 = *(u16 *)(r1 + 36)            ; total length of the packet inside
+    r4 = *(u16 *)(r1 + 36)            ; total length of the packet inside @78
     r4 = be16 r4
     r4 += OUTER
-    r5 = *(u32 *)(r7 + backend.address)
+    r5 = *(u32 *)(r7 + backend.address); @92
     *(u32 *)(r1 + 30) = r5            ; destination: the backend
-    r5 = be32 r5
+    r5 = be32 r5                      ; @80
     r3 = r5
     r3 >>= 16
     r5 &= 0xffff
     r5 += r3
-    r5 += r4
+    r5 += r4                          ; @79
     r5 += 0xcf0e                      ; all that never changes: 4500 + 4000 + 4004 + 0a00 + 000a
     r3 = r5
     r3 >>= 16
@@ -108,27 +109,27 @@ hash:                                 ; source address and both ports choose: a 
     r5 ^= 0xffff                      ; the checksum, below any carry
     r5 &= 0xffff
 
-    r3 = 0x45000000                   ; version 4, 5 words, length
+    r3 = 0x45000000                   ; version 4, 5 words, length @85
     r3 |= r4
     r3 = be32 r3
     *(u32 *)(r1 + 14) = r3
-    r3 = 0x4000                       ; do not fragment
+    r3 = 0x4000                       ; do not fragment @87
     r3 = be32 r3
     *(u32 *)(r1 + 18) = r3
-    r3 = 0x40040000                   ; time to live 64, IPv4 inside, checksum
+    r3 = 0x40040000                   ; time to live 64, IPv4 inside, checksum @90
     r3 |= r5
     r3 = be32 r3
     *(u32 *)(r1 + 22) = r3
-    r3 = SERVICE
+    r3 = SERVICE                      ; @91
     r3 = be32 r3
     *(u32 *)(r1 + 26) = r3
-    r0 = XDP_TX
+    r0 = XDP_TX                       ; @93
     exit
 drop:
     r0 = XDP_DROP
     exit
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @46
     exit
 `
 

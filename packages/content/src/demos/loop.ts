@@ -3,35 +3,36 @@ import type { Demo } from '../demo'
 
 const source = `; Find the protocol behind up to four VLAN tags with a loop that the verifier can see the end of.
 .license GPL
+.file "loop.c"
 .map tags array key u32 value u64 max 8
 
 .prog xdp loop
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r9 = 0                            ; tags so far
+    r7 = *(u32 *)(r1 + ctx.data)      ; @11
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @12
+    r9 = 0                            ; tags so far @13
 again:
-    r2 = r7
+    r2 = r7                           ; @20
     r2 += 18
     if r2 > r8 goto count
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @22
     r3 = be16 r3
-    if r3 == ETH_P_8021Q goto tag
+    if r3 == ETH_P_8021Q goto tag     ; @23
     if r3 != ETH_P_8021AD goto count
 tag:
-    r7 += 4                           ; step over it
-    r9 += 1
-    if r9 < 4 goto again              ; four rounds at most
+    r7 += 4                           ; step over it @25
+    r9 += 1                           ; @26
+    if r9 < 4 goto again              ; four rounds at most @17
 count:
-    *(u32 *)(r10 - 4) = r9
+    *(u32 *)(r10 - 4) = r9            ; @29
     r1 = tags ll
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
-    r1 = 1
+    if r0 == 0 goto pass              ; @30
+    r1 = 1                            ; @31
     lock *(u64 *)(r0 + 0) += r1
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @32
     exit
 `
 

@@ -3,34 +3,35 @@ import type { Demo } from '../demo'
 
 const source = `; Count by transport protocol, whatever tag and tunnel are around it: one parser, called twice.
 .license GPL
+.file "parser.c"
 .map transports array key u32 value u64 max 256
 
 .prog xdp parser
-    r6 = *(u32 *)(r1 + ctx.data)
-    r7 = *(u32 *)(r1 + ctx.data_end)
-    r1 = r6
+    r6 = *(u32 *)(r1 + ctx.data)      ; @27
+    r7 = *(u32 *)(r1 + ctx.data_end)  ; @28
+    r1 = r6                           ; @32
     r1 += 18                          ; Ethernet and one tag
     if r1 > r7 goto pass
-    r3 = *(u16 *)(r6 + 12)
+    r3 = *(u16 *)(r6 + 12)            ; @34
     r3 = be16 r3                      ; EtherType
-    r6 += 14
-    if r3 != ETH_P_8021Q goto outer
-    r3 = *(u16 *)(r6 + 2)             ; the one behind the tag
+    r6 += 14                          ; @35
+    if r3 != ETH_P_8021Q goto outer   ; @36
+    r3 = *(u16 *)(r6 + 2)             ; the one behind the tag @37
     r3 = be16 r3
-    r6 += 4
+    r6 += 4                           ; @38
 outer:
-    r1 = r6
+    r1 = r6                           ; @41
     r2 = r7
     call network
     if r0 == 0 goto pass              ; not IP, or cut short
-    r8 = r0
+    r8 = r0                           ; @44
     r8 &= 255
-    r3 = ETH_P_IP
+    r3 = ETH_P_IP                     ; @45
     if r8 == IPPROTO_IPIP goto tunnel
     r3 = ETH_P_IPV6
     if r8 != IPPROTO_IPV6 goto count
 tunnel:
-    r0 >>= 8
+    r0 >>= 8                          ; @46
     r6 += r0                          ; behind the outer header
     r1 = r6
     r2 = r7
@@ -39,34 +40,34 @@ tunnel:
     r8 = r0
     r8 &= 255
 count:
-    *(u32 *)(r10 - 4) = r8
+    *(u32 *)(r10 - 4) = r8            ; @52
     r1 = transports ll
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
+    if r0 == 0 goto pass              ; @53
     r1 = 1
     lock *(u64 *)(r0 + 0) += r1
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @55
     exit
 
 ; r1: an IP header, r2: end of the packet, r3: EtherType.
 ; r0: header length * 256 + protocol, or 0 where there is no whole IP header.
 .func network
-    if r3 == ETH_P_IP goto ipv4
+    if r3 == ETH_P_IP goto ipv4       ; @11
     if r3 != ETH_P_IPV6 goto none
     r4 = r1
-    r4 += 40
+    r4 += 40                          ; @17
     if r4 > r2 goto none
-    r0 = *(u8 *)(r1 + 6)              ; next header
+    r0 = *(u8 *)(r1 + 6)              ; next header @19
     r0 |= 0x2800                      ; 40 bytes
     exit
 ipv4:
     r4 = r1
-    r4 += 20
+    r4 += 20                          ; @12
     if r4 > r2 goto none
-    r0 = *(u8 *)(r1 + 0)
+    r0 = *(u8 *)(r1 + 0)              ; @14
     r0 &= 15                          ; length in words
     r0 <<= 10
     r4 = *(u8 *)(r1 + 9)              ; protocol

@@ -3,26 +3,27 @@ import type { Demo } from '../demo'
 
 const source = `; A histogram of packet lengths over all ports: the program runs on each, the map is one.
 .license GPL
+.file "ports.c"
 .map lengths array key u32 value u64 max 64
 
 .prog xdp histogram
-    r6 = *(u32 *)(r1 + ctx.data)
+    r6 = *(u32 *)(r1 + ctx.data)      ; @11
     r7 = *(u32 *)(r1 + ctx.data_end)
     r7 -= r6                          ; length
-    r7 >>= 5                          ; in steps of 32 bytes
-    if r7 < 64 goto count
-    r7 = 63                           ; the last bar holds all that is longer
+    r7 >>= 5                          ; in steps of 32 bytes @12
+    if r7 < 64 goto count             ; @15
+    r7 = 63                           ; the last bar holds all that is longer @16
 count:
-    *(u32 *)(r10 - 4) = r7
+    *(u32 *)(r10 - 4) = r7            ; @17
     r1 = lengths ll
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
-    r1 = 1
+    if r0 == 0 goto pass              ; @18
+    r1 = 1                            ; @19
     lock *(u64 *)(r0 + 0) += r1
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @20
     exit
 `
 

@@ -3,22 +3,23 @@ import type { Demo } from '../demo'
 
 const source = `; Jump into the program that knows the protocol: entry 6 of the table for TCP, entry 17 for UDP.
 .license GPL
+.file "tail-call.c"
 .map stages prog_array key u32 value u32 max 256
 
 .prog xdp dispatch
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @11
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @12
+    r2 = r7                           ; @16
     r2 += 34
     if r2 > r8 goto pass
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @18
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
-    r3 = *(u8 *)(r7 + 23)             ; protocol: the number of the stage
+    r3 = *(u8 *)(r7 + 23)             ; protocol: the number of the stage @20
     r2 = stages ll
     call bpf_tail_call
 pass:                                 ; no such stage: the call returns here
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @21
     exit
 `
 

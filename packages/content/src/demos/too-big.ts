@@ -3,79 +3,80 @@ import type { Demo } from '../demo'
 
 const source = `; Answer an IPv4 packet that is too long for the next link with ICMP "fragmentation needed" (RFC 1191).
 .license GPL
+.file "too-big.c"
 .const LIMIT = 600                    ; bytes of an IPv4 packet that fit through the next link
 
 .prog xdp too_big
     r6 = r1
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @16
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @17
+    r2 = r7                           ; @23
     r2 += 42
     if r2 > r8 goto pass
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @25
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
     r3 = *(u8 *)(r7 + 14)
     if r3 != 0x45 goto pass
-    r3 = *(u16 *)(r7 + 16)
+    r3 = *(u16 *)(r7 + 16)            ; @27
     r3 = be16 r3
     if r3 <= LIMIT goto pass          ; it fits
 
-    r8 -= r7
+    r8 -= r7                          ; @30
     r2 = 42                           ; keep Ethernet, IPv4 and 8 bytes
     r2 -= r8
     r1 = r6
     call bpf_xdp_adjust_tail
     if r0 != 0 goto drop
     r1 = r6
-    r2 = -28                          ; room for IPv4 and ICMP
+    r2 = -28                          ; room for IPv4 and ICMP @32
     call bpf_xdp_adjust_head
     if r0 != 0 goto drop
-    r7 = *(u32 *)(r6 + ctx.data)
+    r7 = *(u32 *)(r6 + ctx.data)      ; @34
     r8 = *(u32 *)(r6 + ctx.data_end)
     r2 = r7
     r2 += 70
     if r2 > r8 goto drop
 
-    r1 = *(u32 *)(r7 + 28)            ; old Ethernet header: destination and source change places
+    r1 = *(u32 *)(r7 + 28)            ; old Ethernet header: destination and source change places @42
     r2 = *(u16 *)(r7 + 32)
-    r3 = *(u32 *)(r7 + 34)
+    r3 = *(u32 *)(r7 + 34)            ; @41
     r4 = *(u16 *)(r7 + 38)
     *(u32 *)(r7 + 0) = r3
     *(u16 *)(r7 + 4) = r4
     *(u32 *)(r7 + 6) = r1
     *(u16 *)(r7 + 10) = r2
-    r3 = ETH_P_IP
+    r3 = ETH_P_IP                     ; @43
     r3 = be16 r3
     *(u16 *)(r7 + 12) = r3
 
-    r3 = 0x45000038                   ; version 4, 5 words, 56 bytes
+    r3 = 0x45000038                   ; version 4, 5 words, 56 bytes @46
     r3 = be32 r3
     *(u32 *)(r7 + 14) = r3
     r1 = r3                           ; sums are the same in either byte order
-    r3 = 0
+    r3 = 0                            ; @47
     *(u32 *)(r7 + 18) = r3
-    r3 = 0x40010000                   ; time to live 64, ICMP
+    r3 = 0x40010000                   ; time to live 64, ICMP @48
     r3 = be32 r3
     r1 += r3
-    r4 = *(u32 *)(r7 + 58)            ; from where the packet wanted to go
+    r4 = *(u32 *)(r7 + 58)            ; from where the packet wanted to go @49
     *(u32 *)(r7 + 26) = r4
     r1 += r4
-    r4 = *(u32 *)(r7 + 54)            ; to where it came from
+    r4 = *(u32 *)(r7 + 54)            ; to where it came from @50
     *(u32 *)(r7 + 30) = r4
     r1 += r4
     *(u32 *)(r7 + 22) = r3
-    call checksum
+    call checksum                     ; @52
     *(u16 *)(r7 + 24) = r0
 
-    r1 = 0x03040000                   ; ICMP: destination unreachable, fragmentation needed
+    r1 = 0x03040000                   ; ICMP: destination unreachable, fragmentation needed @54
     r1 = be32 r1
     *(u32 *)(r7 + 34) = r1
-    r2 = LIMIT
+    r2 = LIMIT                        ; @55
     r2 = be32 r2
     *(u32 *)(r7 + 38) = r2
     r1 += r2
-    r2 = *(u32 *)(r7 + 42)            ; the first 28 bytes of the packet
+    r2 = *(u32 *)(r7 + 42)            ; the first 28 bytes of the packet @57
     r1 += r2
     r2 = *(u32 *)(r7 + 46)
     r1 += r2
@@ -89,19 +90,19 @@ const source = `; Answer an IPv4 packet that is too long for the next link with 
     r1 += r2
     r2 = *(u32 *)(r7 + 66)
     r1 += r2
-    call checksum
+    call checksum                     ; @58
     *(u16 *)(r7 + 36) = r0
-    r0 = XDP_TX
+    r0 = XDP_TX                       ; @59
     exit
 drop:
     r0 = XDP_DROP
     exit
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @24
     exit
 
 .func checksum                        ; r1: sum of 32-bit words; r0: its Internet checksum
-    r0 = r1
+    r0 = r1                           ; @6
     r0 >>= 32
     w2 = w1
     r0 += r2

@@ -3,36 +3,37 @@ import type { Demo } from '../demo'
 
 const source = `; First stage, on the card: drop the flood before it costs the host anything.
 .license GPL
+.file "two-stages.c"
 .map dropped array key u32 value u64 max 1
 
 .prog xdp first
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @11
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @12
+    r2 = r7                           ; @19
     r2 += 42
     if r2 > r8 goto pass              ; shorter than Ethernet + IPv4 + UDP
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @21
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
     r3 = *(u8 *)(r7 + 23)
     if r3 != IPPROTO_UDP goto pass
-    r3 = *(u16 *)(r7 + 36)
+    r3 = *(u16 *)(r7 + 36)            ; @23
     r3 = be16 r3
     if r3 != 53 goto pass             ; the port under attack
     r1 = 0
     *(u32 *)(r10 - 4) = r1
-    r1 = dropped ll
+    r1 = dropped ll                   ; @25
     r2 = r10
     r2 += -4
     call bpf_map_lookup_elem
-    if r0 == 0 goto drop
-    r1 = 1
+    if r0 == 0 goto drop              ; @26
+    r1 = 1                            ; @27
     lock *(u64 *)(r0 + 0) += r1
 drop:
-    r0 = XDP_DROP
+    r0 = XDP_DROP                     ; @28
     exit
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @20
     exit
 `
 

@@ -3,6 +3,7 @@ import type { Demo } from '../demo'
 
 const source = `; Copy the packets that match the host's filter to user space, each with a header that says what was cut.
 .license GPL
+.file "xdpdump.c"
 .struct rule { protocol u32; port u32; snap u32 }
 .struct meta { length u32; captured u32; protocol u32; port u32 }
 .map filter array key u32 value rule max 1
@@ -10,47 +11,47 @@ const source = `; Copy the packets that match the host's filter to user space, e
 
 .prog xdp xdpdump
     r6 = r1
-    r7 = *(u32 *)(r1 + ctx.data)
-    r8 = *(u32 *)(r1 + ctx.data_end)
-    r2 = r7
+    r7 = *(u32 *)(r1 + ctx.data)      ; @21
+    r8 = *(u32 *)(r1 + ctx.data_end)  ; @22
+    r2 = r7                           ; @31
     r2 += 38
     if r2 > r8 goto pass              ; shorter than Ethernet + IPv4 + ports
-    r3 = *(u16 *)(r7 + 12)
+    r3 = *(u16 *)(r7 + 12)            ; @33
     r3 = be16 r3
     if r3 != ETH_P_IP goto pass
     r3 = *(u8 *)(r7 + 14)
     if r3 != 0x45 goto pass           ; options: the ports are elsewhere
-    r8 -= r7
+    r8 -= r7                          ; @35
     *(u32 *)(r10 - 16) = r8           ; meta.length
-    r3 = *(u8 *)(r7 + 23)
+    r3 = *(u8 *)(r7 + 23)             ; @36
     *(u32 *)(r10 - 8) = r3            ; meta.protocol
-    r3 = *(u16 *)(r7 + 36)
+    r3 = *(u16 *)(r7 + 36)            ; @37
     r3 = be16 r3
     *(u32 *)(r10 - 4) = r3            ; meta.port: the destination's
 
     r1 = 0
     *(u32 *)(r10 - 20) = r1
-    r1 = filter ll
+    r1 = filter ll                    ; @39
     r2 = r10
     r2 += -20
     call bpf_map_lookup_elem
-    if r0 == 0 goto pass
-    r1 = *(u32 *)(r0 + rule.protocol)
+    if r0 == 0 goto pass              ; @40
+    r1 = *(u32 *)(r0 + rule.protocol) ; @42
     if r1 == 0 goto port              ; 0 matches all
     r2 = *(u32 *)(r10 - 8)
     if r1 != r2 goto pass
 port:
-    r1 = *(u32 *)(r0 + rule.port)
+    r1 = *(u32 *)(r0 + rule.port)     ; @44
     if r1 == 0 goto take
     r2 = *(u32 *)(r10 - 4)
     if r1 != r2 goto pass
 take:
-    r1 = *(u32 *)(r0 + rule.snap)
+    r1 = *(u32 *)(r0 + rule.snap)     ; @47
     if r8 < r1 goto whole
     r8 = r1
 whole:
-    *(u32 *)(r10 - 12) = r8           ; meta.captured
-    r3 = r8
+    *(u32 *)(r10 - 12) = r8           ; meta.captured @49
+    r3 = r8                           ; @50
     r3 <<= 32                         ; upper half: bytes of the packet to append
     r1 = BPF_F_CURRENT_CPU ll
     r3 |= r1
@@ -61,7 +62,7 @@ whole:
     r5 = sizeof(meta)
     call bpf_perf_event_output
 pass:
-    r0 = XDP_PASS
+    r0 = XDP_PASS                     ; @32
     exit
 `
 
