@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { LESSONS } from '@offload/content'
-import { gradeLesson } from '@offload/session'
+import { encodeProgress, gradeLesson } from '@offload/session'
 import { afterAll, describe, expect, it } from 'vitest'
 import { gradeCommand } from './commands/grade'
 import { BadUse } from './commands/input'
@@ -47,6 +47,17 @@ describe('offload grade', () => {
     expect(text).toContain('<testsuites tests="4" failures="2">')
     expect(text.match(/<testcase /g)).toHaveLength(4)
     expect(text).toContain('<failure message="0 of 510 IPv4 packets of UDP were dropped">')
+  })
+
+  it('grades a progress code anew, whatever it claims', async () => {
+    const [one, two] = LESSONS
+    const code = encodeProgress('Ada', [
+      { lesson: one!.id, ...one!.solution },
+      { lesson: two!.id, source: two!.start },
+    ])
+    const { failed, text } = await gradeCommand.run([code], {})
+    expect([failed, text]).toEqual([true, 'Ada\nok    4 of 4  Hello, drop\nFAIL  0 of 4  What the verifier wants\n'])
+    await expect(async () => gradeCommand.run(['p1.AAAA'], {})).rejects.toThrow('damaged')
   })
 
   it('stops at the limit of time and does not pass then', async () => {

@@ -11,9 +11,14 @@ import type { DocumentResult } from './validate'
 /** Longest fragment and largest unpacked document that are read. */
 export const LINK_LIMITS = { characters: 12_000_000, unpackedBytes: 16_000_000 } as const
 
+/** A JSON value as base64url of its deflated text. */
+export function pack(value: unknown): string {
+  return toBase64(deflateSync(strToU8(JSON.stringify(value)), { level: 9 }), true)
+}
+
 /** Fragment of a link, from `#`. */
 export function encodeLink(document: SessionDocument): string {
-  return '#v1.' + toBase64(deflateSync(strToU8(JSON.stringify(document)), { level: 9 }), true)
+  return '#v1.' + pack(document)
 }
 
 class TooLarge extends Error {}
@@ -42,6 +47,25 @@ function inflate(bytes: Uint8Array): Uint8Array {
   return result
 }
 
+type Unpacked = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string }
+
+/** The value that `pack` was given, not validated yet; or what is damaged. Never throws. */
+export function unpack(text: string): Unpacked {
+  const bytes = fromBase64(text)
+  if (bytes === undefined) return { ok: false, error: 'a character does not belong in it' }
+  try {
+    return { ok: true, value: JSON.parse(strFromU8(inflate(bytes))) as unknown }
+  } catch (error) {
+    return {
+      ok: false,
+      error:
+        error instanceof TooLarge
+          ? `it unpacks to more than ${LINK_LIMITS.unpackedBytes} bytes`
+          : 'its end is missing or changed',
+    }
+  }
+}
+
 /** A document from a fragment (with or without `#`), or one sentence about what is wrong with it. Never throws. */
 export function decodeLink(fragment: string): DocumentResult {
   const text = fragment.startsWith('#') ? fragment.slice(1) : fragment
@@ -57,19 +81,8 @@ export function decodeLink(fragment: string): DocumentResult {
       ok: false,
       error: `The link has version ${match[1]}; this page reads version 1. Open it in a newer playground.`,
     }
-  const bytes = fromBase64(match[2] ?? '')
-  if (bytes === undefined)
-    return { ok: false, error: 'The link is damaged: a character does not belong in it. Copy it again, whole.' }
-  let value: unknown
-  try {
-    value = JSON.parse(strFromU8(inflate(bytes)))
-  } catch (error) {
-    const why =
-      error instanceof TooLarge
-        ? `it unpacks to more than ${LINK_LIMITS.unpackedBytes} bytes`
-        : 'its end is missing or changed'
-    return { ok: false, error: `The link is damaged: ${why}. Copy it again, whole.` }
-  }
-  const result = validateDocument(value)
+  const unpacked = unpack(match[2] ?? '')
+  if (!unpacked.ok) return { ok: false, error: `The link is damaged: ${unpacked.error}. Copy it again, whole.` }
+  const result = validateDocument(unpacked.value)
   return result.ok ? result : { ok: false, error: `The link holds a document that cannot be used: ${result.error}.` }
 }

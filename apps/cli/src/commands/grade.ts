@@ -4,10 +4,11 @@
  * `--memory` allows ends in its own process.
  */
 import { LESSONS } from '@offload/content'
-import { gradeLesson, validateDocument, validateLesson } from '@offload/session'
+import { decodeProgress, gradeLesson, validateDocument, validateLesson } from '@offload/session'
 import type { Lesson, LessonResult, Submission } from '@offload/session'
 import type { Command } from '.'
 import { BadUse, chosenText, readBytes, textsOf } from './input'
+import type { CommandResult, Values } from './input'
 
 const DEFAULT_SECONDS = 60
 
@@ -84,21 +85,49 @@ ${cases.join('\n')}
 `
 }
 
+function secondsOf(values: Values): number {
+  const seconds = Number(values['seconds'] ?? DEFAULT_SECONDS)
+  if (!(seconds > 0 && seconds <= 3600)) throw new BadUse('--seconds is a number up to 3600')
+  return seconds
+}
+
+function after(seconds: number): () => boolean {
+  const end = Date.now() + seconds * 1000
+  return () => Date.now() > end
+}
+
+/** All lessons of a progress code, graded anew: the instructor's view in a terminal. */
+function gradeCode(code: string, seconds: number): CommandResult {
+  const progress = decodeProgress(code)
+  if (!progress.ok) throw new BadUse(progress.error)
+  const graded = progress.entries.map((entry) => {
+    const lesson = LESSONS.find(({ id }) => id === entry.lesson)
+    if (lesson === undefined) throw new BadUse(`the code has a lesson "${entry.lesson}", which is not known here`)
+    return { lesson, result: gradeLesson(lesson, entry, { cancelled: after(seconds) }) }
+  })
+  const rows = graded.map(
+    ({ lesson, result }) => `${result.ok ? 'ok  ' : 'FAIL'}  ${result.passed} of ${lesson.steps.length}  ${lesson.title}\n`,
+  )
+  return {
+    failed: graded.some(({ result }) => !result.ok),
+    text: `${progress.name}\n${rows.join('')}`,
+    json: { name: progress.name, lessons: graded.map(({ result }) => result) },
+  }
+}
+
 export const gradeCommand: Command = {
   name: 'grade',
-  usage: 'grade LESSON SUBMISSION [--junit] [--seconds N]',
-  summary: 'a submission against a lesson (a file, or lesson:NAME)',
+  usage: 'grade LESSON SUBMISSION | grade p1.CODE [--junit] [--seconds N]',
+  summary: 'a submission against a lesson (a file, or lesson:NAME); a progress code',
   options: { junit: { type: 'boolean' }, seconds: { type: 'string' } },
   run(positionals, values) {
     const [lessonFile, file, ...more] = positionals
+    if (lessonFile?.startsWith('p1.') === true && file === undefined) return gradeCode(lessonFile, secondsOf(values))
     if (lessonFile === undefined || file === undefined || more.length > 0)
       throw new BadUse('a lesson and a submission are needed')
-    const seconds = Number(values['seconds'] ?? DEFAULT_SECONDS)
-    if (!(seconds > 0 && seconds <= 3600)) throw new BadUse('--seconds is a number from 1 to 3600')
     const lesson = lessonOf(lessonFile)
     const submission = submissionOf(file, readBytes(file))
-    const end = Date.now() + seconds * 1000
-    const result = gradeLesson(lesson, submission, { cancelled: () => Date.now() > end })
+    const result = gradeLesson(lesson, submission, { cancelled: after(secondsOf(values)) })
     return {
       failed: !result.ok,
       text: values['junit'] === true ? junit(lesson, result) : text(lesson, result),

@@ -3,10 +3,12 @@ import { useRef, useState } from 'react'
 import type { ReactElement } from 'react'
 import { DEMOS, LESSONS, REFUSALS } from '@offload/content'
 import type { Refusal } from '@offload/content'
-import { defaultDocument } from '@offload/session'
+import { defaultDocument, encodeProgress } from '@offload/session'
 import { CodeText } from '../editor/code-text'
+import { openAddress } from '../link/open-address'
 import { useDocument } from '../stores/document'
 import { openLesson, readLesson, useLesson } from '../stores/lesson'
+import type { Progress } from '../stores/lesson'
 import { notify, setLayout, useView } from '../stores/view'
 import { Dialog } from './dialog'
 import { Icon } from './icons'
@@ -85,7 +87,39 @@ function Programs({ filter }: { readonly filter: string }): ReactElement {
         ))}
       </ul>
       {found.length === 0 && <Nothing />}
+      <FromAddress />
     </>
+  )
+}
+
+/** Nothing is fetched before the user has named an address and said so. */
+function FromAddress(): ReactElement {
+  const [address, setAddress] = useState('')
+  const [busy, setBusy] = useState(false)
+  return (
+    <form
+      className="row"
+      onSubmit={(event) => {
+        event.preventDefault()
+        setBusy(true)
+        void openAddress(address).then((opened) => {
+          setBusy(false)
+          if (opened) close()
+        })
+      }}
+    >
+      <input
+        className="field grow"
+        type="url"
+        placeholder="https:// address of a project, program, capture or lesson; a gist"
+        aria-label="Address to open"
+        value={address}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+      />
+      <button type="submit" className="btn line" disabled={busy || address === ''}>
+        {busy ? 'Fetching…' : 'Open'}
+      </button>
+    </form>
   )
 }
 
@@ -123,6 +157,15 @@ function Lessons({ filter }: { readonly filter: string }): ReactElement {
       {found.length === 0 && <Nothing />}
       <div className="row">
         <span className="dim grow">Progress stays in this browser.</span>
+        <button
+          type="button"
+          className="btn line"
+          disabled={Object.keys(progress).length === 0}
+          title="Holds your programs and answers; an instructor grades it with: offload grade p1.…"
+          onClick={() => copyCode(progress)}
+        >
+          Copy progress code
+        </button>
         <button type="button" className="btn line" onClick={() => file.current?.click()}>
           Open a lesson file
         </button>
@@ -139,6 +182,19 @@ function Lessons({ filter }: { readonly filter: string }): ReactElement {
         />
       </div>
     </>
+  )
+}
+
+/** What a learner hands in: programs and answers, graded again by whoever receives it. */
+function copyCode(progress: Readonly<Record<string, Progress>>): void {
+  const known = LESSONS.filter(({ id }) => progress[id] !== undefined)
+  const code = encodeProgress(
+    '',
+    known.map(({ id }) => ({ lesson: id, source: progress[id]!.source, answers: progress[id]!.answers ?? {} })),
+  )
+  navigator.clipboard.writeText(code).then(
+    () => notify('info', `Progress code of ${known.length} lessons copied.`),
+    () => notify('fail', 'The browser did not allow copying.'),
   )
 }
 

@@ -9,6 +9,7 @@ import { useRun } from '../stores/run'
 import { notify, useView } from '../stores/view'
 import { Dialog } from './dialog'
 import { bytesText } from './number-text'
+import { QrCode } from './qr-code'
 
 /** Beyond this chat programs and mail begin to cut links. */
 const LONG_LINK = 8000
@@ -68,6 +69,7 @@ export function ShareDialog(): ReactElement {
         {bytesText(link.length)}
         {link.length > LONG_LINK ? ': longer than some programs carry. Save a project file instead.' : ''}
       </p>
+      <QrCode link={link} />
       <div className="row">
         <button
           type="button"

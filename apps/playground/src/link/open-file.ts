@@ -1,11 +1,12 @@
 /**
  * Files that are dropped on the page or chosen: captures become traffic, programs the text in the editor, projects the
- * session. What is in a file counts, not only its name. Anything else is answered with a sentence; whatever was there
+ * session, lessons begin. What is in a file counts, not only its name. Anything else is answered with a sentence; whatever was there
  * stays.
  */
 import { readCapture } from '@offload/packet'
 import { DOCUMENT_LIMITS, toBase64, validateDocument } from '@offload/session'
 import { useDocument } from '../stores/document'
+import { openLesson, readLesson } from '../stores/lesson'
 import { notify } from '../stores/view'
 import { setTraffic } from '../workers/engine'
 
@@ -96,6 +97,12 @@ function openProject(name: string, text: string): void {
       'fail',
       `“${name}” is not JSON: ${error instanceof Error ? error.message : String(error)}. Everything stays as it was.`,
     )
+    return
+  }
+  if (typeof value === 'object' && value !== null && 'steps' in value) {
+    const read = readLesson(text)
+    if (read.ok) openLesson(read.lesson)
+    else notify('fail', `“${name}” is not a lesson: ${read.error}. Everything stays as it was.`)
     return
   }
   const result = validateDocument(value)

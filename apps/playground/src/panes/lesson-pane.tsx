@@ -1,7 +1,7 @@
 /** The lesson beside the program: goal, steps one after the other, hints on request, and the check. */
 import { useState } from 'react'
 import type { ReactElement } from 'react'
-import type { LessonStep, LessonStepResult } from '@offload/session'
+import type { LessonResult, LessonStep, LessonStepResult } from '@offload/session'
 import { Icon } from '../components/icons'
 import { Markdown } from '../components/markdown'
 import { loadDemo } from '../components/toolbar'
@@ -38,7 +38,7 @@ export function LessonPane(): ReactElement | null {
               aria-expanded={index === step}
               onClick={() => useLesson.setState({ step: index })}
             >
-              <Mark result={result?.steps[index]} stale={stale} number={index + 1} />
+              <Mark state={stateOf(result, stale, index)} number={index + 1} />
               <span className="grow">{one.title}</span>
             </button>
             {index === step && <StepBody step={one} index={index} result={result?.steps[index]} stale={stale} />}
@@ -98,16 +98,15 @@ function Bar({ done, all }: { readonly done: number; readonly all: number }): Re
   )
 }
 
-function Mark({
-  result,
-  stale,
-  number,
-}: {
-  readonly result: LessonStepResult | undefined
-  readonly stale: boolean
-  readonly number: number
-}): ReactElement {
-  const state = result === undefined || stale ? 'open' : result.ok ? 'ok' : 'fail'
+type StepState = 'open' | 'ok' | 'fail'
+
+/** Steps are taken in order: what holds behind the first open one holds by chance and is not yet done. */
+function stateOf(result: LessonResult | undefined, stale: boolean, index: number): StepState {
+  if (result === undefined || stale || index > result.next) return 'open'
+  return index < result.next ? 'ok' : 'fail'
+}
+
+function Mark({ state, number }: { readonly state: StepState; readonly number: number }): ReactElement {
   const name = { open: '', ok: 'done', fail: 'not yet' }[state]
   return (
     <span className={`lesson-mark ${state}`}>

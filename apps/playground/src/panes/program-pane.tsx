@@ -12,6 +12,7 @@ import { BpfEditor, revealLater } from '../editor/bpf-editor'
 import { useShown } from '../link/service'
 import { CodeText } from '../editor/code-text'
 import { demoOf, useDocument } from '../stores/document'
+import { useLesson } from '../stores/lesson'
 import { useView } from '../stores/view'
 
 type Tab = 'bpf' | 'c' | 'host' | 'flow' | 'outline' | 'story'
@@ -29,6 +30,7 @@ export function ProgramPane({
 }): ReactElement {
   const [chosen, setTab] = useState<Tab>('bpf')
   const document = useDocument((state) => state.document)
+  const lesson = useLesson((state) => state.lesson !== undefined)
   const focused = useView((state) => state.editorFocused)
   const demo = demoOf(document)
   const knowsC = (useShown().tables?.cRows.length ?? 0) > 0
@@ -43,7 +45,7 @@ export function ProgramPane({
   const tab = tabs.some(([name]) => name === chosen) ? chosen : 'bpf'
   return (
     <section className={`pane ${className ?? ''}`} aria-label="Program">
-      {guided === true && (
+      {guided === true && !lesson && (
         <div className="lead">
           <h1>{document.title}</h1>
           <p>{demo?.sentence ?? 'Your own program. The card runs it on every packet.'}</p>
