@@ -13,7 +13,14 @@ interface LessonText {
 const LESSONS = JSON.parse(
   execFileSync(
     process.execPath,
-    ['--import', 'tsx', '--conditions=@offload/source', '--input-type=module', '-e', "import { LESSONS } from '@offload/content'; console.log(JSON.stringify(LESSONS))"],
+    [
+      '--import',
+      'tsx',
+      '--conditions=@offload/source',
+      '--input-type=module',
+      '-e',
+      "import { LESSONS } from '@offload/content'; console.log(JSON.stringify(LESSONS))",
+    ],
     { cwd: fileURLToPath(new URL('../apps/cli', import.meta.url)), encoding: 'utf8' },
   ),
 ) as readonly LessonText[]
@@ -30,7 +37,7 @@ test('the gallery is searched, an item opens with all of its session, a refusal 
   await expect(gallery).toBeHidden()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Truncate and reply')
   await expect(page.getByTestId('verdict-device')).toHaveClass(/ok/)
-  await expect.poll(() => total(page, 'tx')).toBeGreaterThan(20)
+  await expect.poll(() => total(page, 'transmitted')).toBeGreaterThan(20)
 
   await page.getByTestId('demo-menu').click()
   await gallery.getByRole('tab', { name: 'Refusals' }).click()
@@ -46,7 +53,10 @@ test('a lesson: the start fails with a hint, the answer passes, progress and pro
   await open(page)
   await page.getByTestId('demo-menu').click()
   await page.getByRole('tab', { name: 'Lessons' }).click()
-  await page.getByTestId('gallery-lessons').getByRole('button', { name: /Hello, drop/ }).click()
+  await page
+    .getByTestId('gallery-lessons')
+    .getByRole('button', { name: /Hello, drop/ })
+    .click()
   const lesson = page.getByTestId('lesson')
   await lesson.getByTestId('check-lesson').click()
   await expect(lesson.getByTestId('lesson-tell')).toContainText('UDP still gets through', { timeout: 30_000 })

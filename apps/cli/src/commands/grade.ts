@@ -106,7 +106,8 @@ function gradeCode(code: string, seconds: number): CommandResult {
     return { lesson, result: gradeLesson(lesson, entry, { cancelled: after(seconds) }) }
   })
   const rows = graded.map(
-    ({ lesson, result }) => `${result.ok ? 'ok  ' : 'FAIL'}  ${result.passed} of ${lesson.steps.length}  ${lesson.title}\n`,
+    ({ lesson, result }) =>
+      `${result.ok ? 'ok  ' : 'FAIL'}  ${result.passed} of ${lesson.steps.length}  ${lesson.title}\n`,
   )
   return {
     failed: graded.some(({ result }) => !result.ok),

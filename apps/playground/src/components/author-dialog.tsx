@@ -121,7 +121,10 @@ async function tryOut(lesson: Lesson): Promise<readonly string[]> {
       const result = await grade(lesson, mistake)
       const tell = result.steps[result.next]?.checks.find(({ ok }) => !ok)?.tell ?? ''
       const right = !result.ok && result.next === mistake.step && tell.includes(mistake.tell)
-      said(right, `Mistake ${index + 1} ${right ? 'fails at' : `should fail at step ${mistake.step + 1} with its words, and fails at`} step ${result.next + 1}.`)
+      said(
+        right,
+        `Mistake ${index + 1} ${right ? 'fails at' : `should fail at step ${mistake.step + 1} with its words, and fails at`} step ${result.next + 1}.`,
+      )
     }
   } catch (error) {
     said(false, error instanceof Error ? error.message : String(error))

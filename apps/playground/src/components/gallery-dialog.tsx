@@ -147,7 +147,13 @@ function Lessons({ filter }: { readonly filter: string }): ReactElement {
                 <b>
                   {LESSONS.indexOf(lesson) + 1}. {lesson.title}
                 </b>
-                <span className="gallery-note">{done ? '✓ done' : kept === undefined ? `${lesson.minutes} min` : `${kept.passed} of ${lesson.steps.length}`}</span>
+                <span className="gallery-note">
+                  {done
+                    ? '✓ done'
+                    : kept === undefined
+                      ? `${lesson.minutes} min`
+                      : `${kept.passed} of ${lesson.steps.length}`}
+                </span>
                 <span className="ink2">{lesson.goal}</span>
               </button>
             </li>

@@ -20,9 +20,7 @@ export function QrCode({ link }: { readonly link: string }): ReactElement {
       </div>
     )
   const { data, size } = encode(link, { ecc: 'L', border: BORDER })
-  const path = data
-    .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : '')))
-    .join('')
+  const path = data.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ''))).join('')
   return (
     <svg
       className="qr"

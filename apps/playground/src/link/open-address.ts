@@ -35,7 +35,8 @@ export async function openAddress(text: string): Promise<boolean> {
   try {
     const answer = await fetch(url, { credentials: 'omit', referrerPolicy: 'no-referrer', redirect: 'follow' })
     if (!answer.ok) throw new Error(`the server answers ${answer.status}`)
-    if (Number(answer.headers.get('content-length') ?? 0) > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`)
+    if (Number(answer.headers.get('content-length') ?? 0) > MAX_BYTES)
+      throw new Error(`it has more than ${MAX_BYTES} bytes`)
     const bytes = await answer.arrayBuffer()
     if (bytes.byteLength > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`)
     const name = decodeURIComponent(url.pathname.split('/').findLast((part) => part !== '' && part !== 'raw') ?? 'file')
@@ -43,7 +44,10 @@ export async function openAddress(text: string): Promise<boolean> {
     return true
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    notify('fail', `${url.hostname} gives nothing (${why}). It must allow reading from other pages; else download the file and drop it here.`)
+    notify(
+      'fail',
+      `${url.hostname} gives nothing (${why}). It must allow reading from other pages; else download the file and drop it here.`,
+    )
     return false
   }
 }

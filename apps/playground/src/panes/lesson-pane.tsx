@@ -22,7 +22,13 @@ export function LessonPane(): ReactElement | null {
       <div className="lesson-head">
         <span className="dim">Lesson · {lesson.minutes} min</span>
         <span className="grow" />
-        <button type="button" className="btn ico" aria-label="Leave the lesson" title="Leave the lesson" onClick={closeLesson}>
+        <button
+          type="button"
+          className="btn ico"
+          aria-label="Leave the lesson"
+          title="Leave the lesson"
+          onClick={closeLesson}
+        >
           {Icon.close}
         </button>
         <h1>{lesson.title}</h1>

@@ -74,7 +74,9 @@ export function closeLesson(): void {
 }
 
 /** A lesson from a file or an address, or one sentence about what is wrong with it. */
-export function readLesson(text: string): { readonly ok: true; readonly lesson: Lesson } | { readonly ok: false; readonly error: string } {
+export function readLesson(
+  text: string,
+): { readonly ok: true; readonly lesson: Lesson } | { readonly ok: false; readonly error: string } {
   let value: unknown
   try {
     value = JSON.parse(text)
