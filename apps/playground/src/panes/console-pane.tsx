@@ -1,6 +1,9 @@
 /**
  * A shell of the emulated host: bpftool, ip, tc, ethtool and the rest on the running machine. The tools live in the
  * host package and run in the card's worker; here are the lines, the history and the completion.
+ *
+ * It is text and a field, not a terminal emulator: the tools print lines and never move a cursor, so a screen of cells
+ * would only cost its megabyte, and hide the output from screen readers, from find-in-page and from selection.
  */
 import { useEffect, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactElement, ReactNode } from 'react'

@@ -34,7 +34,11 @@ function convert(btf: Btf, id: number, hint: string, depth: number, budget: Budg
         kind: 'int',
         size,
         signed: type.encoding === 'signed' || type.encoding === 'char',
-        ...(type.encoding === 'bool' || type.encoding === 'char' ? { encoding: type.encoding } : {}),
+        ...(type.encoding === 'bool'
+          ? { encoding: 'bool' as const }
+          : type.encoding === 'char' || type.name === 'char'
+            ? { encoding: 'char' as const }
+            : {}),
         ...(bigEndian ? { bigEndian: true, ...addressFormat(size, hint) } : {}),
       }
     }

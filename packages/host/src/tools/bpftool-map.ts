@@ -13,7 +13,7 @@ import { hasHandle, mapHandles, oneMap, pinsOf } from './bpftool-handles'
 import { deviceJson, deviceName, pinAt } from './bpftool-prog'
 import type { ToolContext } from './context'
 import { hexRows, hexStrings, parseByte } from './hex-rows'
-import { jsonText } from './json-text'
+import { jsonText, RawJson } from './json-text'
 import type { Json } from './json-text'
 import { ToolExit } from './result'
 import type { Arguments } from './result'
@@ -128,28 +128,40 @@ function sizeOfKey(map: BpfMap): 1 | 2 | 4 | 8 {
   return keySize === 1 || keySize === 2 || keySize === 8 ? keySize : 4
 }
 
-/** A typed value: enums by the name of their value, bools as such, bit fields in hex. */
-function decoded(bytes: Uint8Array, type: DataType): Json {
-  return bytes.length >= sizeOf(type) ? valueJson(bytes, type, 0) : hexStrings(bytes)
+const isChar = (type: DataType): boolean => type.kind === 'int' && type.size === 1 && type.encoding === 'char'
+
+/** Characters up to the first zero, where there is one and all before it can be printed. */
+function textOf(bytes: Uint8Array): string | undefined {
+  const end = bytes.indexOf(0)
+  const shown = bytes.subarray(0, end)
+  return end >= 0 && shown.every((byte) => byte >= 32 && byte < 127) ? String.fromCharCode(...shown) : undefined
 }
 
-function valueJson(bytes: Uint8Array, type: DataType, offset: number): Json {
-  if (type.kind === 'array')
-    return Array.from({ length: type.count }, (_, i) => valueJson(bytes, type.of, offset + i * sizeOf(type.of)))
-  if (type.kind === 'struct')
-    return Object.fromEntries(
-      type.fields.map((field) => [field.name, valueJson(bytes, field.type, offset + field.offset)]),
-    )
-  const value = readInt(bytes, type, offset)
-  if (type.bits !== undefined) return `0x${BigInt.asUintN(type.bits.size, value).toString(16)}`
-  if (type.encoding === 'bool') return value !== 0n
-  const name = type.names?.find(([, number]) => BigInt(number) === value)?.[0]
-  const isSafe = value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
-  return name ?? (isSafe ? Number(value) : value)
+/** A value by its type: enums and booleans by name, bit fields in hex. `plain` is the form without -j. */
+function decoded(bytes: Uint8Array, type: DataType, plain: boolean): Json {
+  const json = (part: DataType, offset: number): Json => {
+    if (part.kind === 'struct')
+      return Object.fromEntries(part.fields.map((field) => [field.name, json(field.type, offset + field.offset)]))
+    if (part.kind === 'array') {
+      const size = sizeOf(part.of)
+      const text = isChar(part.of) ? textOf(bytes.subarray(offset, offset + part.count)) : undefined
+      return text ?? Array.from({ length: part.count }, (_, i) => json(part.of, offset + i * size))
+    }
+    const value = readInt(bytes, part, offset)
+    if (part.encoding === 'bool') return value !== 0n
+    if (part.encoding === 'enum') {
+      const name = part.names?.find(([, number]) => BigInt(number) === value)?.[0]
+      if (name !== undefined) return name
+    }
+    if (part.bits !== undefined) {
+      const hex = `0x${BigInt.asUintN(part.bits.size, value).toString(16)}`
+      return plain ? new RawJson(hex) : hex
+    }
+    if (part.encoding === 'pointer' && plain) return new RawJson(`0x${value.toString(16)}`)
+    return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
+  }
+  return bytes.length >= sizeOf(type) ? json(type, 0) : hexStrings(bytes)
 }
-
-/** Text for people: as JSON, but bit fields without quotes. */
-const typedText = (value: Json): string => jsonText(value, true).replace(/: "(0x[0-9a-f]+)"/g, ': $1')
 
 const isPerCpu = (map: BpfMap): boolean => map.attributes.type.includes('percpu')
 
@@ -184,9 +196,9 @@ function entryJson(map: BpfMap, key: Uint8Array, value: Uint8Array, cpus: number
   }
   if (!types) return plain
   const formatted = {
-    key: decoded(key, types.key),
-    value: values ? undefined : decoded(value, types.value),
-    values: values?.map((one, cpu) => ({ cpu, value: decoded(one, types.value) })),
+    key: decoded(key, types.key, !raw),
+    value: values ? undefined : decoded(value, types.value, !raw),
+    values: values?.map((one, cpu) => ({ cpu, value: decoded(one, types.value, !raw) })),
   }
   return raw ? { ...plain, formatted } : formatted
 }
@@ -224,7 +236,9 @@ function dump(context: ToolContext, args: Arguments): Output {
       json.push(entryJson(map, key, value, machine.cpus, true))
       if (typesOf(map)) decodedValues.push(entryJson(map, key, value, machine.cpus, false))
     }
-    text += typesOf(map) ? `${typedText(decodedValues)}\n` : `${plain}Found ${found} element${found === 1 ? '' : 's'}\n`
+    text += typesOf(map)
+      ? `${jsonText(decodedValues, true)}\n`
+      : `${plain}Found ${found} element${found === 1 ? '' : 's'}\n`
   }
   return { text, json }
 }
@@ -294,7 +308,7 @@ function lookup(context: ToolContext, args: Arguments): Output {
   const { errno, value } = machine.mapLookup(map.id, key)
   if (!value) return errno === -ERRNO.ENOENT ? notFound(key) : fail(`lookup failed: ${errnoText(errno)}`, -errno)
   const json = entryJson(map, key, value, machine.cpus, true)
-  if (typesOf(map)) return { text: `${typedText(entryJson(map, key, value, machine.cpus, false))}\n`, json }
+  if (typesOf(map)) return { text: `${jsonText(entryJson(map, key, value, machine.cpus, false), true)}\n`, json }
   return { text: plainEntry(map, key, value, machine.cpus), json }
 }
 

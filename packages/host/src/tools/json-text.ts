@@ -3,7 +3,16 @@
  * with the objects in them, arrays of numbers stay on one line with the bracket on the next.
  */
 
+/** Text that stands in the output as it is. */
+export class RawJson {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 export type Json =
+  | RawJson
   | string
   | number
   | bigint
@@ -14,6 +23,7 @@ export type Json =
 
 export function jsonText(value: Json, pretty: boolean, depth = 0): string {
   const line = (level: number): string => (pretty ? `\n${'    '.repeat(level)}` : '')
+  if (value instanceof RawJson) return value.text
   if (Array.isArray(value)) {
     const items = (value as readonly Json[]).map((item) => jsonText(item, pretty, depth + 1))
     return items.length === 0 ? '[]' : `[${items.join(',')}${line(depth)}]`
