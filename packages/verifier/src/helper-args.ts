@@ -86,7 +86,7 @@ const ACCEPTED: Readonly<Record<Exclude<ArgKind, 'any'>, Accepted>> = {
   btf: { types: [R.BTF_ID], text: 'ptr_, trusted_ptr_, rcu_ptr_' },
   btf0: { types: [R.BTF_ID], text: 'ptr_, trusted_ptr_, rcu_ptr_' },
   pcpu: { types: [], text: 'percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_' },
-  kptr: { types: [], text: 'map_value, ptr_' },
+  kptr: { types: [R.MAP_VALUE], text: 'map_value, ptr_' },
 }
 /** Helpers that take full sockets only. */
 const SOCKETS_ONLY = new Set([95, 96])
@@ -193,6 +193,9 @@ function checkByKind(env: Env, index: number, arg: HelperArg, r: RegState, facts
       break
     case 'lock':
       env.refuse(EINVAL, `map '${env.maps[r.map]?.name ?? ''}' has to have BTF in order to use bpf_spin_lock\n`)
+      break
+    case 'kptr':
+      env.refuse(EINVAL, `map '${env.maps[r.map]?.name ?? ''}' has to have BTF in order to use bpf_kptr_xchg\n`)
       break
     case 'timer':
       env.refuse(EINVAL, `map '${env.maps[r.map]?.name ?? ''}' has to have BTF in order to use bpf_timer\n`)

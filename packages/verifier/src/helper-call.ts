@@ -28,6 +28,7 @@ const GPL_LICENSES = new Set([
   'Dual MPL/GPL',
 ])
 const TAIL_CALL = 12
+const DYNPTR_FROM_MEM = 197
 /** CPUs of the machine whose log this is: `bpf_get_smp_processor_id` is below. */
 const CPUS = 2
 /** Helpers that change a map from the program's side. */
@@ -41,6 +42,9 @@ export function checkHelperCall(env: Env): number {
   const facts = new CallFacts(helper)
   helper.args.forEach((arg, k) => checkArgument(env, k, arg, facts))
   checkMapUse(env, facts)
+  if (id === DYNPTR_FROM_MEM && env.regs[1]!.type !== R.MAP_VALUE) {
+    env.refuse(EACCES, `Unsupported reg type ${R.typeName(env.regs[1]!.type)} for bpf_dynptr_from_mem data\n`)
+  }
   for (let k = 0; k < facts.filledBytes; k++) {
     checkAccess(env, {
       regno: facts.filledReg,

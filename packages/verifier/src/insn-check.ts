@@ -162,10 +162,10 @@ function checkControl(env: Env, code: number): number | undefined {
   env.jumps++
   switch (code & 0xf0) {
     case 0x80: {
-      if (fromReg || off !== 0 || (src !== 0 && src !== 1) || dst !== 0 || narrow) {
+      if (fromReg || off !== 0 || (src !== 0 && src !== 1 && !insns.isEmptyCall(insn)) || dst !== 0 || narrow) {
         env.refuse(EINVAL, 'BPF_CALL uses reserved fields\n')
       }
-      const next = src === 1 ? checkFunctionCall(env) : checkHelperCall(env)
+      const next = src === 2 ? insn + 1 : src === 1 ? checkFunctionCall(env) : checkHelperCall(env)
       env.touched.reg(0)
       return next
     }

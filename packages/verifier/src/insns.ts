@@ -40,6 +40,10 @@ export class Insns {
   isPseudoFunc(i: number): boolean {
     return this.op[i] === 0x18 && this.src[i] === 4
   }
+  /** A kernel function without a number. */
+  isEmptyCall(i: number): boolean {
+    return this.op[i] === 0x85 && this.src[i] === 2 && this.imm[i] === 0
+  }
   isHelperCall(i: number): boolean {
     return this.op[i] === 0x85 && this.src[i] === 0
   }

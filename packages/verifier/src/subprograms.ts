@@ -52,9 +52,22 @@ function refuseKfunc(env: Env, i: number): void {
   const id = env.insns.imm[i]! >>> 0
   const off = env.insns.off[i]!
   if (off < 0) env.refuse(EINVAL, 'negative offset disallowed for kernel module function call\n')
-  if (off > 0) env.refuse(EPROTO, 'kfunc offset > 0 without fd_array is invalid\n')
+  if (off > 0) {
+    env.say('kfunc offset > 0 without fd_array is invalid\n')
+    env.refuse(EPROTO, 'failed to find BTF for kernel function\n')
+  }
   if (id === 0) return
   env.refuse(EINVAL, `kernel btf_id ${id} is not a function\n`)
+}
+
+/** Number 0 is a call that the loader meant to be dead code: it is passed over, but may not be left at the end. */
+export function refuseEmptyCalls(env: Env): void {
+  const { insns, marks } = env
+  for (let i = 0; i < insns.length; i++) {
+    if (insns.isEmptyCall(i) && marks.seen[i]) {
+      env.refuse(EINVAL, 'invalid kernel function call not eliminated in verifier pass\n')
+    }
+  }
 }
 
 /** Jumps stay in their subprogram; each one ends in an exit or a jump. */

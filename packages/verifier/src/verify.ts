@@ -16,7 +16,7 @@ import { mapInfo } from './maps'
 import { profileOf } from './profile'
 import { Recorder } from './record'
 import { checkStackDepth } from './stack-depth'
-import { checkSubprograms, findSubprograms, resolveReferences } from './subprograms'
+import { checkSubprograms, findSubprograms, refuseEmptyCalls, resolveReferences } from './subprograms'
 import { walkAll } from './walk'
 
 /** Verifies a program as the kernel of `request.kernel` (6.18 by default) would. */
@@ -69,6 +69,7 @@ function runPasses(env: Env, recorder: Recorder | undefined): void {
     checkDriver(driver.finalize({ log: (text) => env.say(text), subprograms, zext: env.marks.zext }))
   }
   checkStackDepth(env)
+  refuseEmptyCalls(env)
   if (driver) removeDeadCode(env)
   else checkTailCalls(env)
 }
