@@ -5,6 +5,7 @@ import { DEMOS } from '@offload/content'
 import { ThroughputGraph } from '../charts/throughput-graph'
 import { HonestyStrip } from '../components/honesty-strip'
 import { Icon, Logo } from '../components/icons'
+import { Sentence } from '../components/sentence'
 import { RunButton } from '../components/toolbar'
 import { VerdictBanner } from '../components/verdict-banner'
 import { rate } from '../components/number-text'
@@ -17,6 +18,7 @@ import { QueuePane } from '../panes/queue-pane'
 import { TrafficForm } from '../panes/traffic-form'
 import { useLineRate } from '../stores/device'
 import { useDocument } from '../stores/document'
+import { useExplanation } from '../stores/explanation'
 import { useRun } from '../stores/run'
 import { useVerdict } from '../stores/verdict'
 import { markHintUsed, useView } from '../stores/view'
@@ -114,6 +116,7 @@ function PhoneProgram(): ReactElement {
   const last = useVerdict((state) => state.last)
   const good = useVerdict((state) => state.good)
   const failed = useRun((state) => state.failure)
+  const reason = useExplanation((state) => (state.judged === last ? state.explanation?.sentence : undefined))
   const stats = useLineStats()
   const [editing, setEditing] = useState(false)
   const place = numberPlace(document.source, document.demo)
@@ -154,6 +157,11 @@ function PhoneProgram(): ReactElement {
         </div>
       )}
       <VerdictBanner />
+      {reason !== undefined && (
+        <p className="empty" data-testid="phone-reason">
+          <Sentence text={reason} />
+        </p>
+      )}
       {failed !== undefined && <p className="empty">{failed}</p>}
       <div style={{ padding: '6px 0' }}>
         {editing ? (
