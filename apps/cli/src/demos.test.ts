@@ -17,7 +17,7 @@ import type { KernelOracle, OracleRun } from '../../../packages/tooling/oracle'
 import { fromHex, toHex } from './hex'
 import { QUEUE_BASE, forHost } from './host-variant'
 
-/** Of each demo; `DEMO_PACKETS` asks for more. */
+/** Of each demo; `DEMO_PACKETS` asks for more, up to the 4,096 that a playback keeps. */
 const PACKETS = Number(process.env['DEMO_PACKETS'] ?? 512)
 /** Packets of one request to the oracle. */
 const ORACLE_RUNS = 64
