@@ -13,6 +13,8 @@ test('a link opened elsewhere gives the same state after the same packets', asyn
   const link = await page.getByTestId('share-link').inputValue()
   expect(link).toContain('#v1.')
   expect(link.length).toBeLessThan(8000)
+  await page.getByTestId('show-qr').click()
+  await expect(page.getByRole('img', { name: 'QR code of the link' })).toBeVisible()
   await page.getByTestId('replay-here').click()
   await expect(page.getByTestId('packets-run')).toHaveText('1500', { timeout: 30_000 })
   const here = await page.getByTestId('state-hash').textContent()
