@@ -17,7 +17,8 @@ export function fields(value: unknown, path: string): Fields {
 export function list(value: unknown, path: string, max: number): readonly unknown[] {
   if (!Array.isArray(value)) throw new Wrong(`${path} is not a list`)
   if (value.length > max) throw new Wrong(`${path} has ${value.length} items; at most ${max} are allowed`)
-  return value
+  // A hole, which JSON cannot have but a message can, becomes an item that is checked like any other.
+  return Array.from(value as readonly unknown[])
 }
 
 export function text(value: unknown, path: string, max: number): string {
