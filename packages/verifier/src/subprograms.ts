@@ -44,7 +44,7 @@ export function findSubprograms(env: Env): void {
   env.subprograms.forEach((sub, k) => {
     sub.end = env.subprograms[k + 1]?.start ?? insns.length
   })
-  if (env.log.level > 1) env.subprograms.forEach((sub, k) => env.say(`func#${k} @${sub.start}\n`))
+  if (env.log.full) env.subprograms.forEach((sub, k) => env.say(`func#${k} @${sub.start}\n`))
 }
 
 /** Kernel functions need the kernel's type information; none is reachable here. */

@@ -57,6 +57,8 @@ function walkFunction(env: Env, subprogno: number, record: Recorder | undefined)
   env.liveStack = new LiveStack(env)
   env.sccs = new SccVisits(env)
   walkPaths(env, new Explored(), record)
+  // Below level 2 nothing of a walk that went well stays in the log.
+  if (!env.log.full) env.log.rewind(0)
 }
 
 function pointer(type: number): R.RegState {
