@@ -160,10 +160,6 @@ export function cast(t: Tnum, size: number): Tnum {
 export const withSubreg = (t: Tnum, low: Tnum): Tnum =>
   new Tnum(i.pair(low.value.lo, t.value.hi), i.pair(low.mask.lo, t.mask.hi))
 export const subregIsConst = (t: Tnum): boolean => t.mask.lo === 0
-/** Whether every value is a multiple of `size` (a power of two; 0 says yes). */
-export function isAligned(t: Tnum, size: number): boolean {
-  return size === 0 || ((t.value.lo | t.mask.lo) & (size - 1)) === 0
-}
 
 const swap32 = (n: number): number => (n >>> 24) | ((n >>> 8) & 0xff00) | ((n & 0xff00) << 8) | (n << 24) | 0
 function swap(a: I64, bits: 16 | 32 | 64): I64 {
