@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import { assemble, importElf } from '../packages/bpf/src/index'
-import { drop, editorReady, expect, open, setSource, sourceOf, test } from './page'
+import { drop, editorReady, expect, open, openStill, setSource, sourceOf, test } from './page'
 
 const object = readFileSync(fileURLToPath(new URL('../packages/bpf/testdata/counter.o', import.meta.url)))
 
@@ -43,7 +43,7 @@ async function choose(page: Page, item: string): Promise<void> {
 }
 
 test('completion, hover, outline, definition, rename', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   await setSource(page, PROGRAM)
   await cursorBehind(page, 'r1 = 7')
   await page.keyboard.press('Enter')
@@ -78,7 +78,7 @@ test('completion, hover, outline, definition, rename', async ({ page }) => {
 })
 
 test('a quick fix puts a misspelt instruction right', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   await setSource(page, PROGRAM.replace('r0 = XDP_PASS', 'r0 = XDP_PAS'))
   await expect(page.locator('.squiggly-error').first()).toBeVisible()
   await page.locator('.monaco-editor .view-lines').first().click()
@@ -93,7 +93,7 @@ test('a quick fix puts a misspelt instruction right', async ({ page }) => {
 })
 
 test('the dialect is converted and one undo takes it back', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   await setSource(page, PROGRAM)
   await choose(page, 'Convert to the other dialect')
   await expect.poll(() => sourceOf(page)).toContain('mov %r1, 7')
@@ -118,7 +118,7 @@ test('the control flow is drawn, pins, and stands as a table', async ({ page }) 
 })
 
 test('an object is dropped, chosen from, shown with its C, and downloaded again', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   await editorReady(page)
   await drop(page, 'counter.o', object)
   await page
@@ -151,7 +151,7 @@ test('an object is dropped, chosen from, shown with its C, and downloaded again'
 })
 
 test('a file opened by mistake is taken back by one undo, its name with it', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   await editorReady(page)
   const before = await sourceOf(page)
   await drop(page, 'two.s', Buffer.from('mov %r0, 2\nexit\n'))

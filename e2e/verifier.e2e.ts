@@ -3,7 +3,7 @@
  * the state around a step; log levels; state at line ends.
  */
 import { readFileSync } from 'node:fs'
-import { chooseDemo, editorReady, expect, layout, open, setSource, sourceOf, test } from './page'
+import { chooseDemo, editorReady, expect, layout, open, openStill, setSource, sourceOf, test } from './page'
 
 /** A check proves five bytes after r7, the last load wants eight. */
 const REFUSED = `.prog xdp inner
@@ -26,7 +26,7 @@ out:
 `
 
 test('a refusal says why, shows the lines that matter, and is put right by one click', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   await setSource(page, REFUSED)
   await layout(page, 'Verifier')
 
@@ -68,7 +68,7 @@ test('a refusal says why, shows the lines that matter, and is put right by one c
 })
 
 test('the walk is a tree that folds, steps like a debugger, and shows the state around a step', async ({ page }) => {
-  await open(page)
+  await openStill(page)
   await layout(page, 'Verifier')
   const at = page.getByTestId('walk-step')
   const state = page.getByTestId('state-pane')

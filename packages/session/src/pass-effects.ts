@@ -5,8 +5,9 @@
  * than `compile` (one load a pass and two more); ask only when it is shown. Follows nfp-jit.md, section 6.
  */
 import { assemble } from '@offload/bpf'
+import type { Program } from '@offload/bpf'
 import type { Words } from '@offload/nfp'
-import { PASSES, imageBudget, loadForDevice } from '@offload/nfp-jit'
+import { PASSES, USUAL_WEIGHTS, imageBudget, loadForDevice } from '@offload/nfp-jit'
 import type { DeviceLoadRequest, NfpImage, PassName } from '@offload/nfp-jit'
 import type { SessionDocument } from './document'
 import { deviceRequest } from './compile'
@@ -47,7 +48,7 @@ export function passEffects(
   const request = deviceRequest(document, assembled.program, { logLevel: 0 })
   const off = new Set(document.passesOff)
   const names = PASSES.map(({ name }) => name)
-  const load = (without: ReadonlySet<PassName>): PassStage => stageOf(request, without)
+  const load = (without: ReadonlySet<PassName>): PassStage => stageOf(request, assembled.program, without)
 
   const final = load(off)
   if (final.words === undefined) return undefined
@@ -74,13 +75,15 @@ export function passEffects(
   return { written, passes }
 }
 
-function stageOf(request: DeviceLoadRequest, without: ReadonlySet<PassName>): PassStage {
+function stageOf(request: DeviceLoadRequest, program: Program, without: ReadonlySet<PassName>): PassStage {
   const passes = Object.fromEntries([...without].map((name) => [name, false]))
   const { image } = loadForDevice({ ...request, passes })
-  return image === undefined ? {} : { words: image.words, insnWords: image.insnWords, ...worst(image, request) }
+  return image === undefined
+    ? {}
+    : { words: image.words, insnWords: image.insnWords, ...worst(image, program, request) }
 }
 
-function worst(image: NfpImage, request: DeviceLoadRequest): Pick<PassStage, 'worstCycles'> {
-  const cycles = imageBudget(image, request.firmware).worst?.cycles
+function worst(image: NfpImage, program: Program, request: DeviceLoadRequest): Pick<PassStage, 'worstCycles'> {
+  const cycles = imageBudget(image, request.firmware, { ...USUAL_WEIGHTS, program }).worst?.cycles
   return cycles === undefined ? {} : { worstCycles: cycles }
 }
