@@ -7,6 +7,7 @@ import { page, userEvent } from 'vitest/browser'
 import { assemble, exportElf } from '@offload/bpf'
 import { defaultDocument } from '@offload/session'
 import { ImportDialog } from '../src/components/import-dialog'
+import { assemblerFindings } from '../src/editor/early-findings'
 import { semanticTokens } from '../src/editor/language-structure'
 import { useFindings } from '../src/editor/use-markers'
 import { fileName } from '../src/link/downloads'
@@ -71,7 +72,7 @@ describe('control flow', () => {
     show(<FlowGraphPane />)
     await page.getByRole('button', { name: 'Control flow as a table' }).click()
     const rows = page.getByTestId('flow-table').getByRole('row')
-    await expect.element(rows.nth(1)).toHaveTextContent('C if true, B else')
+    await expect.element(rows.nth(1)).toHaveTextContent('if true C, else B')
     await expect.element(rows.nth(3)).toHaveTextContent('exit')
   })
 
@@ -133,7 +134,10 @@ it('what the assembler says is there before the verdict, and goes with the text 
     )
   }
   useVerdict.setState({ last: undefined, good: undefined })
-  useDocument.getState().setSource('r0 = XDP_PASX\nexit\n')
+  const wrong = 'r0 = XDP_PASX\nexit\n'
+  useDocument.getState().setSource(wrong)
+  // As the key stroke does it.
+  useVerdict.setState({ early: { source: wrong, findings: assemblerFindings(wrong) ?? [] } })
   show(<Findings />)
   await expect.element(page.getByTestId('findings')).toHaveTextContent(/^assembler /)
   useDocument.getState().setSource('r0 = 2\nexit\n')

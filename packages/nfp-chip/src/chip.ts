@@ -35,7 +35,7 @@ import { createMemoryUnit } from './memory-unit'
 import type { ChipShare } from './member'
 import { createPacketPath } from './packet-path'
 import type { PacketPath } from './packet-path'
-import { prngStart } from './prng'
+import { prngAfter, prngStart } from './prng'
 import { createRequestService } from './request-service'
 import { SERVICE_STEP } from './services'
 import { readSnapshot, writeSnapshot } from './snapshot'
@@ -54,6 +54,8 @@ function newMemory(layout: Layout, options: ChipOptions): ChipMemory {
 
 const FIRST_MAGIC = 0x4e465043
 const KEPT_CHECKS = 64
+/** Steps between the registers of two cores in the functional model. */
+const PRNG_DISTANCE = 1_000_003
 /** Words after which packets in flight are given up before a program is replaced. */
 const DRAIN_WORDS = 4_000_000
 
@@ -124,7 +126,9 @@ export function createChip(config: ChipConfig, options: ChipOptions = {}): Emula
       F.fill(Infinity, (cb + CORE.wakeF) >> 1, ((cb + CORE.wakeF) >> 1) + 8)
       H[cb + CORE.running] = -1
       H[cb + CORE.last] = 3
-      H[cb + CORE.prng] = prngStart(config.seed)
+      // Where time is not counted cores would all draw the same numbers: each begins elsewhere in the sequence.
+      const ahead = config.timeModel === 'functional' ? core * PRNG_DISTANCE : 0
+      H[cb + CORE.prng] = prngAfter(prngStart(config.seed), ahead)
       for (let entry = 0; entry < 16; entry++) H[cb + CORE.camOrder + entry] = entry
       for (let slot = 0; slot < 4; slot++) {
         const tb = contextStart(layout, core, slot)

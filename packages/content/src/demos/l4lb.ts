@@ -12,7 +12,7 @@ const source = `; Spread the connections of one service address over 16 backends
 .map sent array key u32 value sent max 16
 
 .prog xdp l4lb
-    r6 = r1
+    r6 = r1                           ; @33
     r7 = *(u32 *)(r1 + ctx.data)      ; @35
     r8 = *(u32 *)(r1 + ctx.data_end)  ; @36
     r2 = r7                           ; @45

@@ -7,7 +7,7 @@ const source = `; Answer an IPv4 packet that is too long for the next link with 
 .const LIMIT = 600                    ; bytes of an IPv4 packet that fit through the next link
 
 .prog xdp too_big
-    r6 = r1
+    r6 = r1                           ; @14
     r7 = *(u32 *)(r1 + ctx.data)      ; @16
     r8 = *(u32 *)(r1 + ctx.data_end)  ; @17
     r2 = r7                           ; @23

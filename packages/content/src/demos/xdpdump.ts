@@ -10,7 +10,7 @@ const source = `; Copy the packets that match the host's filter to user space, e
 .map events perf_event_array key u32 value u32 max 8
 
 .prog xdp xdpdump
-    r6 = r1
+    r6 = r1                           ; @19
     r7 = *(u32 *)(r1 + ctx.data)      ; @21
     r8 = *(u32 *)(r1 + ctx.data_end)  ; @22
     r2 = r7                           ; @31

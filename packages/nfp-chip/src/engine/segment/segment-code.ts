@@ -49,7 +49,8 @@ class SegmentCode extends WordCode {
     this.top = code.loop()
     this.labels = blocks.map(() => code.block()).reverse()
     code.get(P.next)
-    code.brTable(this.labels)
+    // An empty code store has no block to go to.
+    code.brTable(this.labels.length === 0 ? [this.out] : this.labels)
     blocks.forEach((block, at) => {
       code.end()
       this.index = at
