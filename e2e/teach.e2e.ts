@@ -94,7 +94,7 @@ test('the foreseen mistakes of lessons 1 to 4 are told in the page as in the ter
     )
     expect(told).toBe(lesson.id)
     await page.keyboard.press('F1')
-    await page.getByLabel('Command').fill('Write a lesson')
+    await page.getByRole('combobox', { name: 'Command' }).fill('Write a lesson')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Try its solution and mistakes' }).click()
     const trial = page.getByRole('dialog').getByRole('status')
