@@ -16,7 +16,10 @@ for (const theme of ['dark', 'light'] as const)
       await expect(page.locator('main .pane').first()).toBeVisible()
       if (name === 'JIT') await page.locator('[data-insn="0"]').click()
       await page.waitForTimeout(500)
-      const { violations } = await new AxeBuilder({ page }).analyze()
+      const axe = new AxeBuilder({ page })
+      // Structure is the same in both themes.
+      if (theme === 'light') axe.withRules(['color-contrast'])
+      const { violations } = await axe.analyze()
       for (const { id, nodes } of violations)
         found.push(`${name}: ${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
     }

@@ -48,11 +48,12 @@ test('a talk has large letters, high contrast holds in every layout', async ({ p
   await page.getByRole('button', { name: 'Theme' }).click()
   await page.getByRole('menuitemradio', { name: /High contrast/ }).click()
   const found: string[] = []
+  // What stands where is asked in the dark theme; here only what colours can spoil.
   for (const name of ['Talk', 'Start', 'Verifier', 'JIT', 'Debug', 'Traffic'] as const) {
     await layout(page, name)
     await expect(page.locator('main .pane').first()).toBeVisible()
     await page.waitForTimeout(300)
-    const { violations } = await new AxeBuilder({ page }).analyze()
+    const { violations } = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze()
     for (const { id, nodes } of violations)
       found.push(`${name}: ${id} ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
   }

@@ -164,7 +164,7 @@ test('the log at each level is searched and downloaded as it is', async ({ page 
   expect(two).toMatch(/\nprocessed \d+ insns \(limit 1000000\).*\n$/)
   await log.getByRole('group', { name: 'Log level' }).getByRole('button', { name: '4' }).click()
   await expect(log).toContainText('stack depth')
-  expect(await load()).toMatch(/\nverification time \d+ usec\nstack depth \d+\n/)
+  expect(await load()).toMatch(/^verification time \d+ usec\nstack depth \d+\n/)
   await log.getByRole('group', { name: 'Log level' }).getByRole('button', { name: '1' }).click()
   await expect(log).not.toContainText('stack depth')
 })

@@ -23,14 +23,14 @@ export function useVerdicts(): { readonly assembles: boolean; readonly kernel: V
   const compilation = last?.compilation
   const kernel: Verdict =
     compilation?.kernel === undefined ? 'none' : compilation.kernel.verdict === 'accept' ? 'ok' : 'fail'
+  // Some things are refused before the driver is asked of an instruction: a map of a kind that no device holds.
+  const refused = compilation?.diagnostics.some(({ source, severity }) => source === 'device' && severity === 'error')
   const device: Verdict =
-    compilation?.device === undefined
-      ? 'none'
-      : compilation.device.verdict === 'ok'
+    refused === true || compilation?.device?.verdict === 'driver-reject'
+      ? 'fail'
+      : compilation?.device?.verdict === 'ok'
         ? 'ok'
-        : compilation.device.verdict === 'driver-reject'
-          ? 'fail'
-          : 'none'
+        : 'none'
   return { assembles: compilation?.program !== undefined, kernel, device }
 }
 
