@@ -1,7 +1,7 @@
 /** The host's BPF machine: instructions and packets a second, map operations a second. */
 import { assemble } from '@offload/bpf'
 import { sampleFrame } from '@offload/packet'
-import { bench, describe } from 'vitest'
+import { bench, describe } from '../../tooling/bench-loop'
 import { createHostMap, createVm, loadProgram, mapAttributes, runProgram } from '../src/index'
 
 const loop = assemble(

@@ -1,5 +1,5 @@
 /** Frames a second out of the generator, and dissections a second. */
-import { bench, describe } from 'vitest'
+import { bench, describe } from '../../tooling/bench-loop'
 import { createTraffic, dissect, PRESETS, sampleFrame } from '../src/index'
 
 describe('traffic: 10,000 frames', () => {
