@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ModuleBuilder, choose, float, int } from './expression'
-import type { FunctionBuilder } from './expression'
-import type { IntVariable } from './expression'
+import { ModuleBuilder } from './builder'
+import type { FunctionBuilder, IntVariable } from './builder'
+import { choose, float, int } from './expression'
 import { wasmPlatform } from './platform'
 
 type Body = (f: FunctionBuilder, a: IntVariable, b: IntVariable) => void
